@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Hops: a failed record's copy is written and handed to the sink. The record stays until the report:
+ * shrinking and producing again start from it, never from the envelope's bytes. */
+#include "engine/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "codec/envelope_codec.h"
+#include "core/dead_headers.h"
+#include "core/topics.h"
+
+/* -- deciding ----------------------------------------------------------------------------------- */
+
+/* The sink's number of the topic the hop goes to. */
+static void choose_topic(struct record *r)
+{
+	struct chain_state *state = r->chain;
+	const struct stagger_chain *chain = state->chain;
+	struct hop *hop = r->hop;
+	hop->routed = false;
+	if (hop->place == PLACE_STAGE) {
+		hop->topic = state->topics[hop->stage];
+		hop->topic_name = chain->stages[hop->stage].topic;
+		return;
+	}
+	hop->topic = state->dead_letter_topic;
+	hop->topic_name = chain->dead_letter_topic;
+	const char *error_class = r->failure != NULL ? r->failure->error_class
+						     : r->call.message.error_class;
+	const char *code = r->failure != NULL ? r->failure->error_code : r->call.message.error_code;
+	const char *routed = chain_dead_letter_route(chain, error_class != NULL ? error_class : "",
+						     code);
+	for (size_t i = 0; routed != NULL && i < chain->n_routes; i++) {
+		if (chain->routes[i].topic != routed)
+			continue;
+		hop->topic = state->routes[i];
+		hop->topic_name = routed;
+		hop->routed = true;
+		return;
+	}
+}
+
+static void park(struct engine *e, struct record *r)
+{
+	r->state = RECORD_PARKED;
+	list_push_back(&r->lane->parked, &r->link);
+	r->lane->n_parked++;
+	e->n_parked++;
+	record_hand(e, r);
+}
+
+void hop_begin(struct engine *e, struct record *r, const struct route *route)
+{
+	struct hop *hop = calloc(1, sizeof(*hop));
+	if (hop == NULL) {
+		engine_end(e, STAGGER_NO_MEMORY, 0, "out of memory");
+		return;
+	}
+	hop->number = ++e->hops_decided;
+	hop->place = route->place;
+	hop->stage = route->stage;
+	hop->visit = route->visit;
+	hop->due_ms = route->due_ms;
+	hop->disposition = route->disposition;
+	hop->failed_ms = e->now.wall_ms;
+	hop->retry_after_ms = r->failure != NULL ? r->failure->retry_after_ms : 0;
+	r->hop = hop;
+	choose_topic(r);
+	park(e, r);
+	hop_pump(e, r->lane);
+}
+
+void hop_repark(struct engine *e, struct record *r)
+{
+	struct hop *hop = calloc(1, sizeof(*hop));
+	if (hop == NULL)
+		return; /* it waits where it is */
+	record_leave(e, r);
+	hop->number = ++e->hops_decided;
+	hop->place = PLACE_STAGE;
+	hop->repark = true;
+	hop->stage = r->stage;
+	hop->visit = r->call.message.visit;
+	hop->due_ms = r->item.due_ms;
+	hop->disposition = DISPOSITION_RETRY;
+	hop->failed_ms = r->envelope->last_failed_ms;
+	r->hop = hop;
+	choose_topic(r);
+	record_count_in(e, r);
+	park(e, r);
+	hop_pump(e, r->lane);
+}
+
+void hop_again(struct engine *e, struct record *r)
+{
+	park(e, r);
+	hop_pump(e, r->lane);
+}
+
+/* -- writing ------------------------------------------------------------------------------------ */
+
+static struct stagger_bytes text_of(const char *text)
+{
+	return bytes_text(text);
+}
+
+static struct envelope_facts facts_of(const struct engine *e, const struct record *r)
+{
+	const struct hop *hop = r->hop;
+	const struct stagger_chain *chain = r->chain->chain;
+	const struct stagger_message *m = &r->call.message;
+	bool dead = hop->place == PLACE_DEAD_LETTER;
+	bool foreign = r->broken && r->envelope != NULL;
+	return (struct envelope_facts){
+		.stage = dead ? text_of("dlt") : text_of(chain->stages[hop->stage].name),
+		.due_ms = dead ? ENVELOPE_NO_TIME : hop->due_ms,
+		.visit = dead ? 1 : hop->visit,
+		.disposition = text_of(hop->disposition),
+		.group = foreign ? r->envelope->group : text_of(e->o.group),
+		.chain = foreign ? r->envelope->chain : text_of(chain->name),
+		.client_id = text_of(e->o.client_id),
+		.host = text_of(e->o.host),
+		.key_content_type = text_of(chain->key_content_type),
+		.value_content_type = text_of(chain->value_content_type),
+		.left_stage = text_of(m->stage),
+		.left_topic = text_of(m->read_topic),
+		.left_partition = m->read_partition,
+		.left_offset = m->read_offset,
+		.tries = r->calls,
+		.failed_ms = hop->failed_ms,
+		.duration_ms = r->calls > 0 ? r->took_us / 1000 : -1,
+	};
+}
+
+static struct envelope_fault fault_of(const struct failure *f)
+{
+	return (struct envelope_fault){
+		.error_class = text_of(f->error_class),
+		.error_code = text_of(f->error_code),
+		.error_message = text_of(f->error_message),
+		.error_detail = text_of(f->error_detail),
+	};
+}
+
+/* The envelope of the hop; borrows from the record and *room. */
+static bool compose(const struct engine *e, const struct record *r, struct envelope *out,
+		    struct envelope_room *room)
+{
+	const struct hop *hop = r->hop;
+	struct envelope_facts facts = facts_of(e, r);
+	struct failure failure;
+	if (r->failure != NULL) { /* with what all calls of this visit did to the attributes */
+		failure = *r->failure;
+		failure.attributes = attributes_changes(r, &failure.n_attributes);
+		facts.failure = &failure;
+	}
+	if (hop->repark) {
+		*out = *r->envelope;
+		return true;
+	}
+	if (r->envelope != NULL) {
+		envelope_advance(out, room, r->envelope, &facts);
+		return true;
+	}
+	const struct stagger_message *m = &r->call.message;
+	struct envelope_origin origin = {
+		.topic = text_of(m->topic),
+		.partition = m->partition,
+		.offset = m->offset,
+		.timestamp_ms = m->timestamp_ms,
+		.log_append_time = r->read_timestamp_type == 1,
+		.key = m->key,
+		.value = m->value,
+		.headers = m->headers,
+		.n_headers = m->n_headers,
+	};
+	if (!envelope_fresh(out, room, &origin, &facts))
+		return false;
+	if (r->first_failed_ms != 0)
+		out->first_failed_ms = r->first_failed_ms;
+	if (r->first_failure != NULL)
+		out->first = fault_of(r->first_failure);
+	return true;
+}
+
+static enum port_fault produce(struct engine *e, struct record *r, const struct envelope *envelope,
+			       int32_t partition, bool *full)
+{
+	struct port_hop copy = { .topic = r->hop->topic, .partition = partition,
+				 .key = r->call.message.key, .opaque = r };
+	struct dead_headers headers = { .n = 0 };
+	struct stagger_error why;
+	if (r->hop->place == PLACE_DEAD_LETTER && !dead_headers_make(&headers, envelope))
+		return PORT_RETRIABLE;
+	copy.headers = headers.headers;
+	copy.n_headers = headers.n;
+	enum port_fault fault = PORT_RETRIABLE;
+	enum stagger_status status = envelope_write(envelope, &copy.payload, &copy.size, &why);
+	if (status == STAGGER_OK)
+		fault = e->o.sink.produce(e->o.sink.self, &copy, full);
+	else if (status != STAGGER_NO_MEMORY)
+		fault = PORT_TOO_LARGE; /* what the format cannot hold */
+	if (status == STAGGER_OK && (*full || fault != PORT_FINE))
+		free(copy.payload);
+	dead_headers_clear(&headers);
+	return fault;
+}
+
+/* -- handing over ------------------------------------------------------------------------------- */
+
+static struct target *target_get(struct engine *e, int32_t topic, int32_t partition)
+{
+	if (topic >= e->n_targets) {
+		size_t n = (size_t)topic + 1;
+		struct targets *targets = realloc(e->targets, n * sizeof(*targets));
+		if (targets == NULL)
+			return NULL;
+		for (size_t i = (size_t)e->n_targets; i < n; i++)
+			targets[i] = (struct targets){ .n = 0 };
+		e->targets = targets;
+		e->n_targets = (int32_t)n;
+	}
+	struct targets *of = &e->targets[topic];
+	if (partition >= of->n) {
+		size_t n = (size_t)partition + 1;
+		struct target **by = realloc(of->by_partition, n * sizeof(struct target *));
+		if (by == NULL)
+			return NULL;
+		for (size_t i = (size_t)of->n; i < n; i++)
+			by[i] = NULL;
+		of->by_partition = by;
+		of->n = (int32_t)n;
+	}
+	if (of->by_partition[partition] == NULL)
+		of->by_partition[partition] = calloc(1, sizeof(struct target));
+	return of->by_partition[partition];
+}
+
+static void enter_producer(struct engine *e, struct record *r, struct target *target)
+{
+	struct hop *hop = r->hop;
+	record_leave(e, r);
+	r->state = RECORD_HOPPING;
+	list_push_back(&r->lane->hopping, &r->link);
+	r->lane->n_hopping++;
+	e->n_hopping++;
+	e->n_in_sink++;
+	e->count.hop_repeated += hop->repeated;
+	hop->repeated = false;
+	hop->errored = false;
+	hop->produced_boot_ms = e->now.boot_ms;
+	hop->target = target;
+	target->in_flight++;
+	target->solo = hop->solo_wanted;
+}
+
+void hop_leave_producer(struct engine *e, struct record *r)
+{
+	list_remove(&r->link);
+	if (r->lane != NULL) {
+		r->lane->n_hopping--;
+		e->n_hopping--;
+	}
+	e->n_in_sink--;
+	r->hop->target->in_flight--;
+	r->hop->target->solo = false;
+	r->hop->target = NULL;
+}
+
+/* *waits: nothing was done, the target is not known, full, or somebody is alone on it. */
+static enum port_fault hand_over(struct engine *e, struct record *r, bool *waits)
+{
+	struct hop *hop = r->hop;
+	int32_t count = e->o.sink.partitions(e->o.sink.self, hop->topic);
+	*waits = true;
+	if (count <= 0)
+		return hop->routed ? PORT_NO_TOPIC : PORT_FINE;
+	int32_t partition = topic_partition(r->call.message.read_partition, count);
+	struct target *target = target_get(e, hop->topic, partition);
+	if (target == NULL || target->solo || (hop->solo_wanted && target->in_flight > 0))
+		return PORT_FINE;
+	struct envelope envelope;
+	struct envelope_room room = { .headers = NULL };
+	if (!compose(e, r, &envelope, &room))
+		return PORT_FINE;
+	if (hop->shrink != SHRINK_NONE)
+		shrink_apply(&envelope, &room, hop->shrink);
+	bool full = false;
+	enum port_fault fault = produce(e, r, &envelope, partition, &full);
+	envelope_room_clear(&room);
+	if (full) {
+		e->sink_full = true;
+		return PORT_FINE;
+	}
+	*waits = false;
+	if (fault == PORT_FINE)
+		enter_producer(e, r, target);
+	return fault;
+}
+
+bool hop_shrink(struct engine *e, struct record *r)
+{
+	struct hop *hop = r->hop;
+	struct envelope envelope;
+	struct envelope_room room = { .headers = NULL };
+	if (!compose(e, r, &envelope, &room))
+		return false;
+	hop->shrink = shrink_next(&envelope, hop->shrink, hop->place == PLACE_DEAD_LETTER);
+	envelope_room_clear(&room);
+	if (hop->shrink != SHRINK_IMPOSSIBLE) {
+		e->count.shrunk++;
+		return true;
+	}
+	hop->shrink = SHRINK_NONE;
+	if (hop->place == PLACE_DEAD_LETTER) { /* not even without payload: keep trying, say so */
+		hop->shrink = SHRINK_PAYLOAD;
+		return false;
+	}
+	if (r->chain->chain->stop_instead_of_dead_letter) {
+		settle_dead(e, r, DISPOSITION_TOO_LARGE);
+		return true;
+	}
+	hop->place = PLACE_DEAD_LETTER;
+	hop->repark = false;
+	hop->disposition = DISPOSITION_TOO_LARGE;
+	choose_topic(r);
+	return true;
+}
+
+void hop_fall_back(struct engine *e, struct record *r)
+{
+	log_warn(e->o.log, "route refused: topic '%s', dead letter goes to '%s'", r->hop->topic_name,
+		 r->chain->chain->dead_letter_topic);
+	e->count.route_fallback++;
+	r->hop->routed = false;
+	r->hop->topic = r->chain->dead_letter_topic;
+	r->hop->topic_name = r->chain->chain->dead_letter_topic;
+}
+
+void hop_pump(struct engine *e, struct lane *lane)
+{
+	struct list *first;
+	while (!e->sink_full && !e->sink_dead && (first = list_first(&lane->parked)) != NULL) {
+		struct record *r = record_of_link(first);
+		if (lane->failing && (lane->n_hopping > 0 || e->now.boot_ms < lane->retry_boot_ms))
+			return;
+		bool waits = false;
+		enum port_fault fault = hand_over(e, r, &waits);
+		if (fault != PORT_FINE)
+			hop_fault(e, r, fault);
+		else if (waits)
+			return;
+		e->progress = true;
+	}
+}
+
+void hops_pump(struct engine *e)
+{
+	for (size_t i = 0; i < e->n_lanes && e->n_parked > 0; i++)
+		hop_pump(e, e->lanes[i]);
+}

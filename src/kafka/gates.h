@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the librdkafka we run on may and may not do. Decided at run time: the shared library may
+ * be newer or older than the headers. */
+#ifndef KAFKA_GATES_H
+#define KAFKA_GATES_H
+
+#include <librdkafka/rdkafka.h>
+
+#include <stagger/error.h>
+
+struct log;
+
+/* rd_kafka_consume_batch_queue() with more than one message; before 2.1.0 it loses messages at each
+ * pause and rebalance (#4208). */
+bool gates_batches(void);
+/* SCRAM against Kafka 4; before 2.6.1 it repeats its nonce and is refused (#4895). */
+bool gates_scram(void);
+/* Sets a property that only some versions know; others go without. */
+void gates_offer(rd_kafka_conf_t *conf, const char *name, const char *value);
+/* Warns of versions that are known to break. */
+void gates_warn(struct log *log);
+
+#endif

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Inside the kafka room. A struct kafka belongs to the loop thread; the exceptions are named:
+ * the asker (one thread for every question that blocks) shares what is under asker.lock, and
+ * librdkafka's threads ring bells and write logs. */
+#ifndef KAFKA_INTERNAL_H
+#define KAFKA_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include <librdkafka/rdkafka.h>
+
+#include "kafka/gates.h"
+#include "kafka/kafka.h"
+
+struct kafka;
+
+/* -- logs.c: librdkafka's lines and our secrets. Any thread. ----------------------------------- */
+struct logs;
+struct logs *logs_new(struct log *log); /* NULL without memory */
+void logs_free(struct logs **logs);
+/* A value that no line shall show. False without memory. Before the first client is made. */
+STAGGER_MUST_USE bool logs_secret(struct logs *logs, const char *value);
+/* Overwrites every secret in text. */
+void logs_clean(const struct logs *logs, char *text);
+void logs_conf(struct logs *logs, rd_kafka_conf_t *conf);
+/* The log may be gone: nothing more is written. */
+void logs_mute(struct logs *logs);
+
+/* -- bell.c: a librdkafka queue that tells when it is no longer empty -------------------------- */
+struct bell {
+	rd_kafka_queue_t *queue; /* owned */
+	struct wake *wake;
+	atomic_bool rung;        /* by librdkafka's threads */
+};
+void bell_open(struct bell *bell, rd_kafka_queue_t *take_queue, struct wake *wake);
+/* Polls the queue if it has rung; NULL: empty. The event is the caller's. */
+rd_kafka_event_t *bell_poll(struct bell *bell);
+/* After it nobody rings any more, also while the queue lives on. */
+void bell_mute(struct bell *bell);
+void bell_close(struct bell *bell);
+
+/* -- errors.c: what librdkafka's codes mean ---------------------------------------------------- */
+enum trouble_kind { /* why there is no contact; a later one outweighs an earlier one */
+	TROUBLE_NONE,
+	TROUBLE_NETWORK,  /* never fatal */
+	TROUBLE_PROTOCOL, /* looks like the wrong security.protocol; believed when it lasts */
+	TROUBLE_TLS,
+	TROUBLE_PASSWORD,
+	TROUBLE_GROUP,    /* not authorized for the group */
+};
+enum port_fault error_of_produce(rd_kafka_resp_err_t code);
+enum port_fault error_of_commit(rd_kafka_resp_err_t code);
+bool error_is_missing_topic(rd_kafka_resp_err_t code);
+bool error_is_reset(rd_kafka_resp_err_t code);
+enum trouble_kind error_trouble(rd_kafka_resp_err_t code, const char *text);
+/* What to check, for people. */
+const char *error_advice(enum trouble_kind kind);
+
+/* -- keys.c: properties ------------------------------------------------------------------------ */
+enum role { ROLE_CONSUMER = 1, ROLE_ADMIN = 2, ROLE_PRODUCER = 4 };
+/* A configuration for a client of that role: our defaults, the user's properties, what we own. */
+STAGGER_MUST_USE enum stagger_status keys_conf(rd_kafka_conf_t **out, const struct kafka_options *o,
+					       enum role role, const char *servers,
+					       struct stagger_error *err);
+/* The last value given for that property (for the role, else for all), or NULL. */
+const char *keys_given(const struct kafka_options *o, enum role role, const char *name);
+bool keys_secret(const char *name);
+#define EMBEDDED_SERVERS "embedded" /* value of bootstrap.servers */
+#define EMBEDDED_PARTITIONS 4
+
+/* -- asker.c: the thread that blocks so that the loop does not --------------------------------- */
+enum ask_kind {
+	ASK_START,  /* first contact */
+	ASK_ASSIGN, /* commits, log starts and ends of new partitions */
+	ASK_BOUNDS, /* log starts and ends */
+	ASK_COUNT,  /* partitions of one topic */
+	ASK_LEAVE,  /* has the static member left? */
+	ASK_RETIRE, /* destroy a dead producer; no answer */
+};
+struct ask {
+	struct ask *next;
+	enum ask_kind kind;
+	uint32_t round;                /* of the assignment it was asked for */
+	int64_t again_us, since_us;    /* boot clock: next attempt; first attempt */
+	int64_t told_us;               /* when it was last said that it takes long */
+	rd_kafka_topic_partition_list_t *offsets; /* ASSIGN, BOUNDS: names; then commits */
+	bool committed;                /* ASSIGN: offsets hold the commits */
+	struct port_partition *list;   /* the answer; texts are those of offsets */
+	size_t n;
+	int32_t target, count;         /* COUNT */
+	char *topic;                   /* COUNT */
+	rd_kafka_t *producer;          /* START: the sink's, new; RETIRE: the dead one */
+	rd_kafka_topic_t **warm;       /* START: keep the topics' metadata in the new producer */
+	size_t n_warm;
+	bool contact;                  /* START: since_us is when metadata came first */
+	struct stagger_error error;    /* START: status OK, or why not */
+};
+struct asker {
+	pthread_t thread;
+	pthread_mutex_t lock; /* for all below, and k->trouble */
+	pthread_cond_t news;
+	struct ask *asked, *answered;
+	uint32_t round;       /* questions of an older one are dropped */
+	bool quit, begun;
+};
+STAGGER_MUST_USE enum stagger_status asker_begin(struct kafka *k, struct stagger_error *err);
+struct ask *asker_ask(enum ask_kind kind); /* NULL without memory */
+void asker_put(struct kafka *k, struct ask *take_ask);
+struct ask *asker_answer(struct kafka *k); /* the caller's, or NULL */
+/* Forgets the questions about the assignment; their answers will not come. */
+void asker_cancel(struct kafka *k);
+bool asker_quits(struct kafka *k);
+void asker_quit(struct kafka *k); /* tells it; does not wait */
+void asker_end(struct kafka *k);  /* waits for it */
+void ask_free(struct ask *ask);
+/* The attempts, on the asker's thread, each bounded; false: again later. */
+bool start_try(struct kafka *k, struct ask *ask);
+bool positions_try(struct kafka *k, struct ask *ask);
+bool counts_try(struct kafka *k, struct ask *ask);
+
+/* -- topics that options named ----------------------------------------------------------------- */
+struct topic {
+	char *name, *main_topic; /* main_topic NULL: none */
+	bool subscribed;
+	int64_t retention_ms;
+	int32_t count;           /* -1 until first contact; the asker's until then, then constant */
+	int64_t max_message;     /* max.message.bytes; 0: not readable. As count */
+};
+/* limits.c: reads settings of the topics, warns of what will lose messages. Asker's thread. */
+STAGGER_MUST_USE enum stagger_status limits_read(struct kafka *k, struct stagger_error *err);
+
+/* -- fetch.c, hold.c: partitions that are read ------------------------------------------------- */
+struct part {
+	struct kafka *k;
+	char *topic;
+	int32_t partition;
+	void *lane;
+	rd_kafka_queue_t *queue;
+	bool held;   /* paused in librdkafka */
+	bool stuck;  /* its position is lost: no record until it is assigned anew */
+	bool reset;  /* the event about that is due */
+	bool listed; /* under fetch.lock, as next */
+	struct part *next;
+};
+struct fetch {
+	struct part **parts;
+	size_t n, n_resets;
+	pthread_mutex_t lock;      /* librdkafka's threads put parts on the list of ready ones */
+	struct part *first, *last;
+};
+enum stagger_status fetch_assign(struct kafka *k, struct port_start *list, size_t n,
+				 struct stagger_error *err);
+void fetch_unassign(struct kafka *k); /* without telling the group */
+void fetch_clear(struct kafka *k);    /* the same without a call that waits for librdkafka */
+void fetch_mute(struct kafka *k);
+size_t fetch_ready(struct kafka *k, void **lanes, size_t max);
+size_t fetch_take(struct kafka *k, struct part *part, struct port_record *out, size_t max);
+bool fetch_event(struct kafka *k, struct port_event *out);
+void fetch_ask_bounds(struct kafka *k, void *const *handles, size_t n);
+bool fetch_bounds(struct kafka *k, struct ask *answer, struct port_event *out);
+void fetch_fault(struct part *part, const rd_kafka_message_t *m); /* m->err is set */
+void fetch_stuck(struct part *part);
+void hold_parts(struct kafka *k, struct part *const *parts, size_t n, bool pause);
+int64_t hold_lead_ms(const struct kafka *k);
+
+/* -- group.c: membership ----------------------------------------------------------------------- */
+enum group_state { GROUP_OUT, GROUP_IN, GROUP_PARTING, GROUP_CLOSING, GROUP_LEFT };
+struct group {
+	enum group_state state;
+	bool out;           /* CLOSING has nothing to wait for */
+	bool assigned_once;
+};
+STAGGER_MUST_USE enum stagger_status group_join(struct kafka *k, struct stagger_error *err);
+bool group_event(struct kafka *k, struct port_event *out);
+void group_unassign(struct kafka *k);
+void group_leave(struct kafka *k, bool remove);
+void group_close(struct kafka *k); /* leaves for good; GROUP_CLOSING */
+
+/* -- commit.c ---------------------------------------------------------------------------------- */
+struct commit {
+	struct commit *next;
+	uint32_t round; /* of commits.round; an older one is not reported */
+	rd_kafka_topic_partition_list_t *list;
+	struct port_partition *results;
+	size_t n;
+	bool answered;
+};
+struct commits {
+	struct bell bell;
+	struct commit *first; /* asked and not reported */
+	uint32_t round;
+};
+void commit_put(struct kafka *k, const struct port_commit *list, size_t n);
+bool commit_event(struct kafka *k, struct port_event *out);
+void commit_forget(struct kafka *k); /* answers of what was asked are dropped */
+void commit_clear(struct kafka *k);
+void commit_free(struct commit *commit);
+
+/* -- sink.c ------------------------------------------------------------------------------------ */
+struct target {
+	char *name;
+	rd_kafka_topic_t *handle; /* of the present producer; NULL until first used */
+	int32_t count;            /* -1: unknown */
+	bool asking;
+};
+struct sink {
+	rd_kafka_t *producer; /* NULL until first contact */
+	struct bell bell;
+	rd_kafka_event_t *reports; /* a batch of delivery reports, being handed over */
+	struct target *targets;
+	size_t n, room;
+	bool dead;
+};
+struct port_sink sink_port(struct kafka *k);
+void sink_adopt(struct kafka *k, rd_kafka_t *take_producer); /* after the counts are known */
+void sink_count(struct kafka *k, int32_t target, int32_t count);
+void sink_clear(struct kafka *k);
+
+/* -- client.c ---------------------------------------------------------------------------------- */
+struct trouble { /* under asker.lock */
+	enum trouble_kind kind;
+	rd_kafka_resp_err_t code;
+	int64_t protocol_us; /* boot clock: since when it looks like PROTOCOL; 0: not */
+	char text[512];
+};
+struct kafka {
+	struct log *log;
+	struct wake *wake;
+	struct logs *logs;
+	struct embedded *embedded;
+	rd_kafka_conf_t *producer_conf; /* the asker's until first contact */
+	rd_kafka_t *consumer;
+	rd_kafka_t *admin;              /* for questions; lives as long as k, used by the asker */
+	struct bell consumer_bell, admin_bell;
+	char *group;
+	struct topic *topics;
+	size_t n_topics;
+	int64_t start_timeout_ms, fetch_wait_ms;
+	bool sizes_given, batch_given;  /* message.max.bytes and batch.size are the user's */
+	struct trouble trouble;
+	bool contact;                   /* READY was told */
+	int64_t network_told_us;        /* boot clock */
+	struct asker asker;
+	struct group member;
+	struct fetch fetch;
+	struct commits commits;
+	struct sink sink;
+	struct stagger_error failure;
+	bool failing, failed;           /* PORT_FAILED is due; was told */
+	struct port_partition *told;    /* what the last event lent, freed by the next */
+	struct ask *told_ask;
+	struct commit *told_commit;
+};
+/* A client of librdkafka; takes the conf in any case. */
+STAGGER_MUST_USE enum stagger_status client_make(struct kafka *k, rd_kafka_t **out, enum role role,
+						 rd_kafka_conf_t *take_conf,
+						 struct stagger_error *err);
+/* A sink's producer, with the sizes that the topics allow. */
+STAGGER_MUST_USE enum stagger_status client_producer(struct kafka *k, rd_kafka_t **out,
+						     struct stagger_error *err);
+/* The text of a property of a client; "" when it is not set. Returns text. */
+const char *client_setting(const rd_kafka_t *rk, const char *name, char *text, size_t size);
+/* An error that a client reports by event: noted, logged, or the end. */
+void client_error(struct kafka *k, const rd_kafka_t *rk, rd_kafka_event_t *event);
+void client_note(struct kafka *k, rd_kafka_resp_err_t code, const char *text); /* before contact */
+void client_fail(struct kafka *k, const struct stagger_error *why);            /* PORT_FAILED */
+void client_destroy(struct kafka *k); /* all that librdkafka has a part in; may hang */
+void client_free(struct kafka *k);    /* the rest */
+
+#endif

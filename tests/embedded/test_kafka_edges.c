@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The sink port, first contact and properties against librdkafka's mock cluster. */
+#define _GNU_SOURCE
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "small_client.h"
+
+static void kafka__too_large_and_no_such_partition_are_told_apart(void **state)
+{
+	struct embedded *broker = broker_new();
+	struct client c;
+	bool full;
+	(void)state;
+
+	small_join(&c, broker, "large");
+	small_await(&c, PORT_READY);
+	struct port_hop hop = {.topic = c.sink.topic(c.sink.self, DLT),
+			       .payload = calloc(1, 2 << 20),
+			       .size = 2 << 20,
+			       .opaque = &c};
+	assert_int_equal(c.sink.produce(c.sink.self, &hop, &full), PORT_TOO_LARGE);
+	assert_false(full);
+	hop.size = 10; // still ours
+	hop.partition = 7;
+	assert_int_equal(c.sink.produce(c.sink.self, &hop, &full), PORT_NO_TOPIC);
+	free(hop.payload);
+	assert_int_equal(c.sink.partitions(c.sink.self, hop.topic), -1);
+	int64_t until_us = clock_boot_us() + (int64_t)LONG_MS * 1000;
+	while (c.sink.partitions(c.sink.self, hop.topic) < 0 && clock_boot_us() < until_us)
+		(void)small_next(&c, 20);
+	assert_int_equal(c.sink.partitions(c.sink.self, hop.topic), 1);
+
+	// A new producer in the middle: reports of the old one do not come.
+	struct stagger_error err;
+	small_produce(&c, DLT, 0, 3, "old");
+	assert_int_equal(c.sink.rebuild(c.sink.self, &err), STAGGER_OK);
+	small_produce(&c, DLT, 0, 3, "new");
+	assert_int_equal(small_report(&c).fault, PORT_FINE);
+	struct port_report report;
+	assert_int_equal(c.sink.reports(c.sink.self, &report, 1), 0);
+	small_leave(&c);
+	small_close(&c);
+	embedded_free(&broker);
+}
+
+static void kafka__a_dead_producer_gives_back_every_hop(void **state)
+{
+	struct embedded *broker = broker_new();
+	struct stagger_error err;
+	struct client c;
+	int fatal = 0;
+	bool full;
+	(void)state;
+
+	small_join(&c, broker, "fatal");
+	small_await(&c, PORT_READY);
+	small_produce(&c, DLT, 0, 5, "first");
+	assert_int_equal(small_report(&c).fault, PORT_FINE);
+	for (int i = 0; i < 50; i++)
+		small_produce(&c, DLT, 0, 4, "lost");
+	rd_kafka_test_fatal_error(c.kafka->sink.producer,
+				  RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "planted");
+	char payload[] = "mine";
+	struct port_hop hop = {.topic = c.sink.topic(c.sink.self, DLT),
+			       .payload = payload,
+			       .size = 4,
+			       .opaque = &c};
+	assert_int_equal(c.sink.produce(c.sink.self, &hop, &full), PORT_FATAL);
+	for (int i = 0; i < 50; i++) // each has its report, durable or dead
+		fatal += small_report(&c).fault == PORT_FATAL;
+	assert_true(fatal > 0);
+	assert_int_equal(c.sink.reports(c.sink.self, &(struct port_report){0}, 1), 0);
+	assert_non_null(strstr(c.lines.text, "OUT_OF_ORDER_SEQUENCE_NUMBER"));
+	assert_int_equal(c.sink.rebuild(c.sink.self, &err), STAGGER_OK);
+	small_produce(&c, DLT, 0, 3, "new");
+	assert_int_equal(small_report(&c).fault, PORT_FINE);
+	small_leave(&c);
+	small_close(&c);
+	embedded_free(&broker);
+}
+
+static void kafka__a_fenced_member_fails_for_good_with_its_code(void **state)
+{
+	struct embedded *broker = broker_new();
+	struct client c;
+	(void)state;
+
+	small_join(&c, broker, "fenced");
+	small_await(&c, PORT_READY);
+	rd_kafka_test_fatal_error(c.kafka->consumer, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID,
+				  "planted");
+	small_await(&c, PORT_FAILED);
+	assert_int_equal(c.event.status, STAGGER_FATAL);
+	assert_int_equal(c.event.kafka_code, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID);
+	assert_false(small_next(&c, 50));
+	small_close(&c);
+	embedded_free(&broker);
+}
+
+static void kafka__the_embedded_broker_of_the_properties_has_the_topics(void **state)
+{
+	const struct kafka_property properties[] = {{"bootstrap.servers", "embedded"},
+						    {"embedded.partitions", "3"}};
+	struct kafka_options o = {.group = "own",
+				  .session_timeout_ms = 10000,
+				  .properties = properties,
+				  .n_properties = 2};
+	struct stagger_error err;
+	struct client c;
+	(void)state;
+
+	assert_int_equal(small_open(&c, &o, &err), STAGGER_OK);
+	assert_int_equal(c.source.start(c.source.self, &err), STAGGER_OK);
+	small_await(&c, PORT_READY);
+	int32_t topic = c.sink.topic(c.sink.self, DLT);
+	assert_int_equal(c.sink.partitions(c.sink.self, topic), 3);
+	c.source.leave(c.source.self, true); // before it has joined
+	small_await(&c, PORT_LEFT);
+	small_close(&c);
+
+	struct embedded *broker = NULL;
+	assert_int_equal(embedded_new(&broker, 19092, 1, NULL, 0, &err), STAGGER_INVALID);
+	assert_non_null(strstr(err.text, "19092"));
+	assert_null(broker);
+}
+
+static void kafka__a_dead_broker_is_named_and_is_no_failure(void **state)
+{
+	const struct kafka_property properties[] = {{"bootstrap.servers", "127.0.0.1:9"},
+						    {"sasl.password", "not-to-be-seen"}};
+	struct kafka_options o = {.group = "g",
+				  .session_timeout_ms = 6000,
+				  .properties = properties,
+				  .n_properties = 2};
+	struct stagger_error err;
+	struct client c;
+	(void)state;
+
+	assert_int_equal(small_open(&c, &o, &err), STAGGER_OK);
+	assert_int_equal(c.source.start(c.source.self, &err), STAGGER_OK);
+	assert_false(small_next(&c, 3500));
+	assert_non_null(strstr(c.lines.text, "no broker of 127.0.0.1:9 answered"));
+	assert_non_null(strstr(c.lines.text, "Connection refused"));
+	assert_non_null(strstr(c.lines.text, "for ever"));
+	assert_null(strstr(c.lines.text, "not-to-be-seen"));
+	c.source.leave(c.source.self, false);
+	small_await(&c, PORT_LEFT);
+	small_close(&c);
+
+	o.start_timeout_ms = 1000;
+	assert_int_equal(small_open(&c, &o, &err), STAGGER_OK);
+	assert_int_equal(c.source.start(c.source.self, &err), STAGGER_OK);
+	small_await(&c, PORT_FAILED);
+	assert_int_equal(c.event.status, STAGGER_UNREACHABLE);
+	assert_non_null(strstr(c.event.text, "Connection refused"));
+	assert_false(small_next(&c, 50));
+	small_close(&c);
+}
+
+static void kafka__owned_and_unknown_properties_are_refused_with_what_to_use(void **state)
+{
+	static const struct {
+		const char *name, *value, *text;
+	} cases[] = {
+		{"group.id", "g", "'group'"},
+		{"consumer.session.timeout.ms", "1", "session_timeout"},
+		{"acks", "1", "acks=all"},
+		{"producer.message.timeout.ms", "1", "for ever"},
+		{"auto.offset.reset", "latest", "start_at"},
+		{"queued.max.messages.kbytes", "1", "prefetch_bytes"},
+		{"rebalance_cb", "x", "callback"},
+		{"no.such.key", "1", "No such configuration property"},
+		{"linger.ms", "soon", "linger.ms"},
+		{"ssl.key.password", "hunter22", NULL},
+		{"consumer.bootstrap.servers", "b:1", "bootstrap.servers"},
+		{"bootstrap.servers", "", "empty"},
+		{"embedded.partitions", "0", "1..128"},
+		{"embedded.port", "x", "0..65535"},
+		{"embedded.ports", "1", "embedded.port"},
+		{"linger.ms", "10", NULL},
+		{"producer.compression.type", "lz4", NULL},
+		{"embedded.partitions", "128", NULL},
+		{"bootstrap.servers", "embedded", NULL},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct stagger_error err = {0};
+		enum stagger_status status =
+			kafka_check_property(cases[i].name, cases[i].value, &err);
+		assert_int_equal(status, cases[i].text != NULL ? STAGGER_INVALID : STAGGER_OK);
+		if (cases[i].text != NULL && strstr(err.text, cases[i].text) == NULL)
+			fail_msg("%s: %s", cases[i].name, err.text);
+	}
+	struct client c;
+	struct stagger_error err = {0};
+	struct kafka_options o = {.group = "g", .session_timeout_ms = 6000};
+	assert_int_equal(small_open(&c, &o, &err), STAGGER_INVALID);
+	assert_non_null(strstr(err.text, "bootstrap.servers"));
+	log_free(&c.log);
+	wake_free(&c.wake);
+	assert_memory_equal(kafka_version(), "librdkafka ", 11);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(kafka__too_large_and_no_such_partition_are_told_apart),
+		cmocka_unit_test(kafka__a_dead_producer_gives_back_every_hop),
+		cmocka_unit_test(kafka__a_fenced_member_fails_for_good_with_its_code),
+		cmocka_unit_test(kafka__the_embedded_broker_of_the_properties_has_the_topics),
+		cmocka_unit_test(kafka__a_dead_broker_is_named_and_is_no_failure),
+		cmocka_unit_test(kafka__owned_and_unknown_properties_are_refused_with_what_to_use),
+	};
+
+	return cmocka_run_group_tests_name("kafka_edges", tests, NULL, NULL);
+}

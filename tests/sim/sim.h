@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A seeded random run: several members of the real engine on the fake world, faults at random, the
+ * checker at the end. One seed decides everything. */
+#ifndef SIM_SIM_H
+#define SIM_SIM_H
+
+#include "base/random.h"
+#include "history.h"
+#include "testing/world.h"
+
+#define SIM_MAX_MEMBERS 4
+#define SIM_MAX_STAGES  3
+#define SIM_MAX_OPEN    64 /* deferred calls that wait for their settle */
+
+enum sim_fault {
+	SIM_KILL,
+	SIM_STOP,
+	SIM_REBALANCE,
+	SIM_LOSE,
+	SIM_FAIL_PRODUCE,
+	SIM_FATAL_PRODUCER,
+	SIM_FAIL_COMMIT,
+	SIM_HOLD_REPORTS,
+	SIM_QUEUE_FULL,
+	SIM_WALL_STEP,
+	SIM_GAP,
+	SIM_N_FAULTS
+};
+
+struct sim_open { /* a deferred call */
+	struct stagger_ticket ticket;
+	const struct stagger_message *message;
+	int64_t settle_ms; /* boot clock */
+};
+struct sim_member {
+	struct sim *sim;
+	int32_t number;          /* the world's */
+	char name[16];
+	bool alive;
+	struct sim_open open[SIM_MAX_OPEN];
+	size_t n_open;
+};
+struct sim {
+	struct random random;
+	struct stagger_world *world;
+	struct history history;
+	struct sim_member members[SIM_MAX_MEMBERS];
+	int32_t n_members, partitions;
+	int64_t delays_ms[SIM_MAX_STAGES];
+	int32_t visits[SIM_MAX_STAGES];
+	size_t n_stages;
+	enum stagger_order order;
+	double jitter;
+	int32_t in_place_attempts, max_in_flight, max_waiting;
+	int64_t max_uncommitted, max_ahead, report_delay_ms, commit_delay_ms;
+	int64_t next_id, faults[SIM_N_FAULTS];
+	bool trace;
+};
+
+/* Below n. */
+int64_t sim_pick(struct sim *s, int64_t n);
+void sim_append(struct sim *s, struct history_event *event, const char *member);
+void sim_fault(struct sim *s, const char *kind, const char *member);
+
+/* member.c */
+bool sim_join(struct sim *s, int32_t i);
+void sim_kill(struct sim *s, struct sim_member *m);
+void sim_stop(struct sim *s, struct sim_member *m);
+bool sim_restart(struct sim *s, struct sim_member *m);
+void sim_settle_due(struct sim *s);
+int64_t sim_next_settle(const struct sim *s); /* boot ms, INT64_MAX none */
+
+/* story.c */
+void sim_choose(struct sim *s, uint64_t seed);
+void sim_produce(struct sim *s, int64_t n);
+void sim_random_fault(struct sim *s);
+void sim_calm(struct sim *s);
+void sim_drain(struct sim *s);
+
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What happens in a run: the world chosen by the seed, messages of every script, faults, and the calm
+ * at the end in which everything must come to its end. */
+#include <stdio.h>
+#include <string.h>
+
+#include "sim.h"
+#include "tell.h"
+
+static const char *const scripts[] = {"D", "D", "D", "D", "RD", "RRD", "RRRD", "X", "RX", "R", "A", "RA"};
+
+void sim_choose(struct sim *s, uint64_t seed)
+{
+	static const int64_t delays[] = {1000, 60000, 300000, 7000, 1800000};
+	static const int32_t in_flight[] = {0, 0, 8, 64};
+	s->random.state = seed;
+	s->n_members = (int32_t)sim_pick(s, SIM_MAX_MEMBERS) + 1;
+	s->partitions = (int32_t)sim_pick(s, 6) + 1;
+	s->n_stages = (size_t)sim_pick(s, SIM_MAX_STAGES) + 1;
+	for (size_t i = 0; i < s->n_stages; i++) {
+		s->delays_ms[i] = delays[(i + (size_t)sim_pick(s, 3)) % 5] + (int64_t)i;
+		s->visits[i] = (int32_t)sim_pick(s, 2) + 1;
+	}
+	s->order = (enum stagger_order)sim_pick(s, 3);
+	s->jitter = sim_pick(s, 3) == 0 ? 0.2 : 0;
+	s->in_place_attempts = sim_pick(s, 3) == 0 ? 3 : 1;
+	s->max_in_flight = in_flight[sim_pick(s, 4)];
+	s->max_waiting = sim_pick(s, 4) == 0 ? 5 : 0;
+	s->max_uncommitted = sim_pick(s, 4) == 0 ? 64 : 0;
+	s->max_ahead = sim_pick(s, 4) == 0 ? 64 : 0;
+	s->report_delay_ms = sim_pick(s, 3) == 0 ? 0 : sim_pick(s, 200);
+	s->commit_delay_ms = sim_pick(s, 3) == 0 ? 0 : sim_pick(s, 200);
+}
+
+void sim_produce(struct sim *s, int64_t n)
+{
+	for (int64_t i = 0; i < n; i++) {
+		char value[160];
+		char key[16];
+		char id[24];
+		struct stagger_error err;
+		struct history_event line = {HISTORY_EVENT(HISTORY_PRODUCED)};
+		const char *script = scripts[sim_pick(s, sizeof(scripts) / sizeof(scripts[0]))];
+		bool after = sim_pick(s, 12) == 0;
+		snprintf(id, sizeof(id), "%lld", (long long)s->next_id++);
+		snprintf(key, sizeof(key), "k%lld", (long long)sim_pick(s, 9));
+		int n_value = snprintf(value, sizeof(value), "id=%s;script=%s%s;payload=%llx", id, script,
+				       after ? ";after=90000" : "",
+				       (unsigned long long)random_next(&s->random));
+		bool keyed = sim_pick(s, 8) != 0;
+		struct world_record record = {
+			.timestamp_ms = world_wall_ms(s->world),
+			.key = {keyed ? key : NULL, keyed ? strlen(key) : 0},
+			.value = {value, (size_t)n_value},
+		};
+		line.partition = (int32_t)(keyed ? (key[1] - '0') % s->partitions
+						 : sim_pick(s, s->partitions));
+		line.offset = world_log_end(s->world, "t", line.partition);
+		if (world_produce(s->world, "t", line.partition, &record, &err) != STAGGER_OK) {
+			fprintf(stderr, "sim: %s\n", err.text);
+			continue;
+		}
+		line.id = id;
+		line.topic = "t";
+		line.key = keyed ? key : NULL;
+		line.script = script;
+		line.value_hash = script_bytes_hash(record.value);
+		line.key_hash = script_bytes_hash(record.key);
+		sim_append(s, &line, NULL);
+	}
+}
+
+static struct sim_member *alive(struct sim *s)
+{
+	for (int i = 0; i < 8; i++) {
+		struct sim_member *m = &s->members[sim_pick(s, s->n_members)];
+		if (m->alive)
+			return m;
+	}
+	return NULL;
+}
+
+static const char *any_topic(struct sim *s)
+{
+	return sim_pick(s, 2) == 0 ? NULL : "t.g.dlt";
+}
+
+void sim_random_fault(struct sim *s)
+{
+	enum sim_fault fault = (enum sim_fault)sim_pick(s, SIM_N_FAULTS);
+	struct sim_member *m = alive(s);
+	s->faults[fault]++;
+	switch (fault) {
+	case SIM_KILL:
+		if (m != NULL)
+			sim_kill(s, m);
+		break;
+	case SIM_STOP:
+		if (m != NULL)
+			sim_stop(s, m);
+		break;
+	case SIM_REBALANCE:
+		world_rebalance(s->world);
+		break;
+	case SIM_LOSE:
+		if (m != NULL) {
+			sim_fault(s, "lost", m->name);
+			world_lose(s->world, m->number);
+		}
+		break;
+	case SIM_FAIL_PRODUCE:
+		world_fail_produce(s->world, any_topic(s), PORT_RETRIABLE, sim_pick(s, 10) + 1,
+				   sim_pick(s, 2) == 0);
+		break;
+	case SIM_FATAL_PRODUCER:
+		sim_fault(s, "producer", NULL);
+		world_fail_produce(s->world, NULL, PORT_FATAL, 1, false);
+		break;
+	case SIM_FAIL_COMMIT:
+		sim_fault(s, "commit", NULL);
+		world_fail_commit(s->world, sim_pick(s, 2) == 0 ? PORT_RETRIABLE : PORT_REBALANCE,
+				  sim_pick(s, 20) + 1);
+		break;
+	case SIM_HOLD_REPORTS:
+		world_hold_reports(s->world, true);
+		break;
+	case SIM_QUEUE_FULL:
+		world_queue_full(s->world, true);
+		break;
+	case SIM_WALL_STEP:
+		sim_fault(s, "clock", NULL);
+		world_step_wall(s->world, sim_pick(s, 7200000) - 3600000);
+		break;
+	case SIM_GAP:
+		world_gap(s->world, "t", (int32_t)sim_pick(s, s->partitions), sim_pick(s, 100) + 1);
+		break;
+	case SIM_N_FAULTS:
+		break;
+	}
+}
+
+void sim_calm(struct sim *s)
+{
+	world_hold_reports(s->world, false);
+	world_queue_full(s->world, false);
+	if (sim_pick(s, 2) == 0) {
+		world_fail_produce(s->world, NULL, PORT_RETRIABLE, 0, false);
+		world_fail_produce(s->world, "t.g.dlt", PORT_RETRIABLE, 0, false);
+		world_fail_commit(s->world, PORT_RETRIABLE, 0);
+	}
+	for (int32_t i = 0; i < s->n_members; i++)
+		if (!s->members[i].alive && sim_pick(s, 2) == 0)
+			(void)sim_restart(s, &s->members[i]);
+}
+
+static void drain_record(struct sim *s, const char *topic, int32_t partition, bool dead,
+			 const struct world_record *r)
+{
+	const struct stagger_envelope *envelope = NULL;
+	struct history_event line = {HISTORY_EVENT(dead ? HISTORY_DEAD : HISTORY_REMAINS)};
+	struct stagger_bytes value = r->value;
+	struct stagger_error err;
+	line.topic = topic;
+	line.partition = partition;
+	line.offset = r->offset;
+	line.stage = "main";
+	if (strcmp(topic, "t") != 0) {
+		if (stagger_envelope_read(&envelope, value, &err) != STAGGER_OK) {
+			fprintf(stderr, "sim: %s is unreadable: %s\n", topic, err.text);
+			return;
+		}
+		tell_envelope(&line, envelope);
+		value = envelope->value;
+	}
+	struct script script = script_read(value);
+	line.id = script.id;
+	sim_append(s, &line, NULL);
+	stagger_envelope_free(&envelope);
+}
+
+static void drain_topic(struct sim *s, const char *topic, bool dead)
+{
+	struct history_event drained = {HISTORY_EVENT(HISTORY_DRAINED)};
+	for (int32_t p = 0; p < world_partitions(s->world, topic); p++)
+		for (size_t i = 0; i < world_size(s->world, topic, p); i++) {
+			const struct world_record *r = world_record(s->world, topic, p, i);
+			if (r != NULL)
+				drain_record(s, topic, p, dead, r);
+		}
+	drained.topic = topic;
+	sim_append(s, &drained, NULL);
+}
+
+void sim_drain(struct sim *s)
+{
+	drain_topic(s, "t", false);
+	for (size_t i = 0; i < s->history.config.n_stages; i++)
+		drain_topic(s, s->history.config.stages[i].topic, false);
+	drain_topic(s, "t.g.dlt", true);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Inside the checker: the history with everything numbered, so that a rule is one walk over the
+ * events with arrays beside it. One file holds the rules of one kind. */
+#ifndef SUPPORT_CHECK_H
+#define SUPPORT_CHECK_H
+
+#include "checker.h"
+
+#define CHECK_NONE SIZE_MAX
+#define CHECK_DLT  INT32_MAX /* as a stage; main is 0, retry stages from 1, unknown ones -1 */
+
+/* A produced id. */
+struct check_message {
+	const char *id, *key;
+	const struct history_event *produced; /* NULL: handled, but nobody produced it */
+	const struct history_event *fallback; /* then: the first event that names it */
+	int64_t first_ms, last_ms;            /* its first and last event */
+	size_t endings;                       /* times it was DONE, and copies in a DLT */
+	size_t called_again;                  /* calls of records that had had their verdict */
+};
+/* One record of one topic: a message, or a copy of it. */
+struct check_record {
+	const char *topic;
+	int32_t partition;
+	int64_t offset;
+	size_t message; /* CHECK_NONE: ids that are "-" */
+	int32_t stage;
+};
+/* One run of a member's program, from started to its end. */
+struct check_process {
+	const char *member;
+	size_t started, killed, stop, stopped; /* events, or CHECK_NONE */
+};
+/* One partition in the hands of one process. */
+struct check_lane {
+	size_t process;
+	const char *topic;
+	int32_t partition;
+};
+/* What an event is about; CHECK_NONE where nothing. */
+struct check_where {
+	size_t message, record, lane, process;
+	int32_t stage; /* of the record as read */
+	int32_t to;    /* of to_topic */
+};
+
+struct check {
+	const struct history *h;
+	struct checker_result *result;
+	struct check_where *where; /* one an event */
+	struct check_message *messages;
+	struct check_record *records;
+	struct check_process *processes;
+	struct check_lane *lanes;
+	size_t n_messages, n_records, n_processes, n_lanes;
+	size_t room_messages, room_records, room_processes, room_lanes;
+	size_t *newest; /* process of each member */
+	size_t n_members, room_members;
+	struct map message_places, record_places, lane_places, member_places;
+	struct history_counters sums; /* over all clean stops */
+};
+
+void check_index(struct check *c);
+void check_fail(struct check *c, enum checker_rule rule, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The id of an event for a text, "-" when it has none. */
+const char *check_id(const struct history_event *event);
+/* The record at that place, or CHECK_NONE. */
+size_t check_record_at(const struct check *c, const char *topic, int32_t partition, int64_t offset);
+/* Whether the call ended with that verdict. */
+bool check_verdict(const struct history_event *event, const char *verdict);
+/* Whether that event is a fault of that kind. */
+bool check_fault(const struct history_event *event, const char *kind);
+/* Whether that event can make calls or copies be repeated: a fault of any kind but "clock", or a
+ * revoke that counts as one. */
+bool check_hits(const struct check *c, const struct history_event *event);
+/* Whether the topics were read to their end, so that what they hold is known. */
+bool check_drained(const struct check *c);
+/* The stage, or else the topic, for a text. */
+const char *check_stage(const struct history_event *event);
+
+void check_calls(struct check *c);      /* attempts_correct, payload_intact */
+void check_duplicates(struct check *c); /* bounded_duplicates */
+void check_due(struct check *c);        /* due_correct */
+void check_loss(struct check *c);       /* no_loss, progress; after check_duplicates() */
+void check_offsets(struct check *c);    /* offsets_monotone */
+void check_order(struct check *c);      /* order, owned_only */
+void check_stops(struct check *c);      /* no_silent_drop, clean_stop */
+void check_time(struct check *c);       /* never_early, lateness */
+
+#endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * attempts_correct and payload_intact: what each call, hop and dead letter says of its message. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+
+struct visit { /* of one record: the calls of its present owner */
+	size_t process, changed;
+	int32_t base, last, calls; /* attempt of the first call and of the last; how many */
+	bool retry;                /* the last verdict */
+};
+struct walk {
+	struct check *c;
+	struct visit *visits;
+	uint64_t *seen;  /* attempts of each message, one bit each; 63 stands for all above */
+	size_t *left;    /* of each lane: its last revoke */
+	bool producers;  /* the history knows who produced */
+};
+
+static uint64_t bit_of(int32_t attempt)
+{
+	return UINT64_C(1) << (attempt < 0 ? 0 : attempt > 63 ? 63 : attempt);
+}
+
+static void judge_payload(struct walk *w, size_t i)
+{
+	const struct history_event *event = &w->c->h->events[i];
+	size_t m = w->c->where[i].message;
+
+	if (m == CHECK_NONE || !w->producers)
+		return;
+	const struct history_event *produced = w->c->messages[m].produced;
+	const char *what = NULL;
+	if (produced == NULL)
+		what = "was never produced";
+	else if (event->value_hash != produced->value_hash)
+		what = "has another value";
+	else if (event->key_hash != produced->key_hash)
+		what = "has another key";
+	else if (event->headers_hash != produced->headers_hash)
+		what = "has other headers";
+	else if (event->original_topic != produced->topic ||
+		 event->original_partition != produced->partition ||
+		 event->original_offset != produced->offset)
+		what = "names another origin";
+	if (what != NULL)
+		check_fail(w->c, CHECKER_PAYLOAD_INTACT,
+			   "id %s %s in %s, partition %d offset %" PRId64,
+			   check_id(event), what, check_stage(event), event->partition,
+			   event->offset);
+}
+
+/* Calls that a visit of that stage may hold. */
+static int32_t calls_of(const struct check *c, int32_t stage)
+{
+	int32_t calls = c->h->config.in_place_attempts;
+
+	return calls < 1 || (stage != 0 && !c->h->config.in_place_everywhere) ? 1 : calls;
+}
+
+static int32_t visits_of(const struct check *c, int32_t stage)
+{
+	if (stage < 1 || stage == CHECK_DLT)
+		return 1;
+	return c->h->config.stages[stage - 1].visits;
+}
+
+static void judge_attempt(struct walk *w, size_t i, struct visit *visit)
+{
+	struct check *c = w->c;
+	const struct history_event *event = &c->h->events[i];
+	const struct check_where *where = &c->where[i];
+	bool first = visit->calls == 0;
+	bool same = !first && visit->process == where->process &&
+		    (where->lane == CHECK_NONE || w->left[where->lane] < visit->changed);
+	bool next = visit->retry && event->attempt == visit->last + 1;
+	bool good;
+
+	if (first && where->stage == 0)
+		good = event->attempt == 1;
+	else if (first)
+		good = event->attempt > 1 &&
+		       (where->message == CHECK_NONE ||
+			(w->seen[where->message] & bit_of(event->attempt - 1)) != 0);
+	else if (same)
+		good = next;
+	else
+		good = event->attempt == visit->base ||
+		       (next && visit->process == where->process);
+	if (!good)
+		check_fail(c, CHECKER_ATTEMPTS_CORRECT,
+			   "id %s has attempt %d after %d in %s, partition %d offset %" PRId64,
+			   check_id(event), event->attempt, visit->last, check_stage(event),
+			   event->partition, event->offset);
+	if (first || !next)
+		visit->calls = 0;
+}
+
+static void take_handling(struct walk *w, size_t i)
+{
+	struct check *c = w->c;
+	const struct history_event *event = &c->h->events[i];
+	const struct check_where *where = &c->where[i];
+	struct visit *visit = &w->visits[where->record];
+
+	judge_payload(w, i);
+	judge_attempt(w, i, visit);
+	if (visit->calls == 0)
+		visit->base = event->attempt;
+	visit->calls++;
+	visit->last = event->attempt;
+	visit->process = where->process;
+	visit->changed = i;
+	visit->retry = false;
+	if (where->message != CHECK_NONE)
+		w->seen[where->message] |= bit_of(event->attempt);
+	if (where->stage >= 0 && visit->calls > calls_of(c, where->stage))
+		check_fail(c, CHECKER_ATTEMPTS_CORRECT,
+			   "id %s called %d times in one visit of %s, partition %d offset %" PRId64,
+			   check_id(event), visit->calls, check_stage(event), event->partition,
+			   event->offset);
+	if (where->stage >= 0 && event->visit > visits_of(c, where->stage))
+		check_fail(c, CHECKER_ATTEMPTS_CORRECT,
+			   "id %s is on visit %d of %s, partition %d offset %" PRId64,
+			   check_id(event), event->visit, check_stage(event), event->partition,
+			   event->offset);
+}
+
+static void judge_hop(struct walk *w, size_t i)
+{
+	struct check *c = w->c;
+	const struct history_event *event = &c->h->events[i];
+	const struct check_where *where = &c->where[i];
+	const struct visit *visit = &w->visits[where->record];
+
+	if (where->stage < 0 || where->stage == CHECK_DLT || where->to < 0)
+		return;
+	int32_t to = event->visit < visits_of(c, where->stage) ? where->stage : where->stage + 1;
+	if (where->to != to)
+		check_fail(c, CHECKER_ATTEMPTS_CORRECT,
+			   "id %s hopped from %s (visit %d) to %s, partition %d offset %" PRId64,
+			   check_id(event), check_stage(event), event->visit, event->to_topic,
+			   event->partition, event->offset);
+	else if (visit->process == where->process && event->retry_after_ms == 0 &&
+		 visit->calls < calls_of(c, where->stage))
+		check_fail(c, CHECKER_ATTEMPTS_CORRECT,
+			   "id %s hopped after %d of %d calls in %s, partition %d offset %" PRId64,
+			   check_id(event), visit->calls, calls_of(c, where->stage),
+			   check_stage(event), event->partition, event->offset);
+}
+
+static void judge_dead_letter(struct walk *w, size_t i)
+{
+	struct check *c = w->c;
+	const struct history_event *event = &c->h->events[i];
+	int32_t stage = c->where[i].stage;
+
+	if (event->reason == NULL || strcmp(event->reason, "attempts_exhausted") != 0 ||
+	    stage < 0 || stage == CHECK_DLT)
+		return;
+	if (stage != (int32_t)c->h->config.n_stages || event->visit < visits_of(c, stage))
+		check_fail(c, CHECKER_ATTEMPTS_CORRECT,
+			   "id %s exhausted on visit %d of %s, partition %d offset %" PRId64,
+			   check_id(event), event->visit, check_stage(event), event->partition,
+			   event->offset);
+}
+
+static void judge_dead(struct walk *w, size_t i)
+{
+	const struct history_event *event = &w->c->h->events[i];
+	size_t m = w->c->where[i].message;
+
+	judge_payload(w, i);
+	if (m != CHECK_NONE && event->attempt > 0 && (w->seen[m] & bit_of(event->attempt)) == 0)
+		check_fail(w->c, CHECKER_ATTEMPTS_CORRECT,
+			   "id %s is dead after %d attempts, which were not made", check_id(event),
+			   event->attempt);
+}
+
+static void take(struct walk *w, size_t i)
+{
+	const struct history_event *event = &w->c->h->events[i];
+	const struct check_where *where = &w->c->where[i];
+
+	if (event->kind == HISTORY_REVOKED && where->lane != CHECK_NONE)
+		w->left[where->lane] = i;
+	else if (event->kind == HISTORY_DEAD)
+		judge_dead(w, i);
+	if (where->record == CHECK_NONE)
+		return;
+	struct visit *visit = &w->visits[where->record];
+	if (event->kind == HISTORY_HANDLING) {
+		take_handling(w, i);
+	} else if (event->kind == HISTORY_HANDLED && visit->process == where->process) {
+		visit->retry = check_verdict(event, "retry");
+		visit->changed = i;
+	} else if (event->kind == HISTORY_HOPPED) {
+		judge_hop(w, i);
+	} else if (event->kind == HISTORY_DEAD_LETTERED) {
+		judge_dead_letter(w, i);
+	}
+}
+
+void check_calls(struct check *c)
+{
+	struct walk w = {.c = c, .producers = c->result->produced > 0};
+
+	w.visits = map_grow(NULL, c->n_records + 1, sizeof(*w.visits));
+	w.seen = map_grow(NULL, c->n_messages + 1, sizeof(*w.seen));
+	w.left = map_grow(NULL, c->n_lanes + 1, sizeof(*w.left));
+	memset(w.visits, 0, (c->n_records + 1) * sizeof(*w.visits));
+	memset(w.seen, 0, (c->n_messages + 1) * sizeof(*w.seen));
+	memset(w.left, 0, (c->n_lanes + 1) * sizeof(*w.left));
+	for (size_t i = 0; i < c->h->n; i++)
+		take(&w, i);
+	free(w.visits);
+	free(w.seen);
+	free(w.left);
+}

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * bounded_duplicates. A record may be handled again only because a fault hit it after its verdict
+ * and before its commit, and a message may end more often than once only as often as that
+ * happened. */
+#include <stdlib.h>
+
+#include "check.h"
+
+enum state { IDLE, CALLING, CALLED, FINISHED };
+
+struct round { /* the calls of one record by one owner */
+	enum state state;
+	bool moved;        /* its copy or dead letter was reported */
+	int32_t attempt;
+	size_t process, lane, changed; /* changed: its last event */
+};
+struct fault {
+	const struct history_event *event;
+	size_t called_again;
+};
+struct mark { /* the last fault that hit a process or lane */
+	size_t at, fault;
+};
+struct duplicates {
+	struct check *c;
+	struct round *rounds;     /* of each record */
+	struct mark *processes, *lanes, all;
+	size_t *left;             /* of each lane: its last revoke */
+	size_t *revoking;         /* of each process: the fault its present rebalance counts as */
+	struct fault *faults;
+	size_t n_faults;
+	struct map logs;          /* (topic, partition) -> committed */
+	int64_t *committed;
+	size_t n_logs;
+	size_t *unexplained, n_unexplained; /* events */
+};
+
+static int64_t *committed_of(struct duplicates *d, const struct history_event *event)
+{
+	struct map_key key = {(uint64_t)(uintptr_t)event->topic, (uint64_t)event->partition, 0};
+	size_t log = map_put(&d->logs, key, d->n_logs);
+
+	if (log == d->n_logs) {
+		d->committed = map_grow(d->committed, ++d->n_logs, sizeof(*d->committed));
+		d->committed[log] = -1;
+	}
+	return &d->committed[log];
+}
+
+static size_t add_fault(struct duplicates *d, const struct history_event *event)
+{
+	d->faults = map_grow(d->faults, d->n_faults + 1, sizeof(*d->faults));
+	d->faults[d->n_faults] = (struct fault){event, 0};
+	return d->n_faults++;
+}
+
+static void take_fault(struct duplicates *d, size_t i)
+{
+	const struct history_event *event = &d->c->h->events[i];
+	const struct check_where *where = &d->c->where[i];
+
+	if (event->kind == HISTORY_FAULT) {
+		struct mark mark = {i, add_fault(d, event)};
+		if (where->process != CHECK_NONE)
+			d->processes[where->process] = mark;
+		else
+			d->all = mark;
+		return;
+	}
+	/* one rebalance takes many partitions */
+	if (d->revoking[where->process] == CHECK_NONE)
+		d->revoking[where->process] = add_fault(d, event);
+	d->lanes[where->lane] = (struct mark){i, d->revoking[where->process]};
+}
+
+static size_t fault_since(const struct duplicates *d, const struct round *round)
+{
+	struct mark last = d->all;
+
+	if (round->process != CHECK_NONE && d->processes[round->process].at > last.at)
+		last = d->processes[round->process];
+	if (round->lane != CHECK_NONE && d->lanes[round->lane].at > last.at)
+		last = d->lanes[round->lane];
+	return last.at > round->changed ? last.fault : CHECK_NONE;
+}
+
+static void take_again(struct duplicates *d, size_t i)
+{
+	struct check *c = d->c;
+	const struct history_event *event = &c->h->events[i];
+	const struct round *round = &d->rounds[c->where[i].record];
+	size_t message = c->where[i].message;
+	size_t fault = fault_since(d, round);
+	bool cut = round->lane != CHECK_NONE && d->left[round->lane] > round->changed;
+	bool gone = round->process != CHECK_NONE && c->processes[round->process].stopped < i;
+
+	if (*committed_of(d, event) > event->offset) {
+		check_fail(c, CHECKER_BOUNDED_DUPLICATES,
+			   "id %s handled again in %s, partition %d offset %lld, "
+			   "which was committed",
+			   check_id(event), check_stage(event), event->partition,
+			   (long long)event->offset);
+		return;
+	}
+	if (fault == CHECK_NONE && round->state == CALLED && (cut || gone))
+		return; /* an in-place wait that a revoke or a stop dropped: nothing was finished */
+	c->result->called_again++;
+	if (message != CHECK_NONE)
+		c->messages[message].called_again++;
+	if (fault != CHECK_NONE)
+		d->faults[fault].called_again++;
+	else if (round->state == FINISHED || !cut)
+		d->unexplained[d->n_unexplained++] = i;
+}
+
+static void take_handling(struct duplicates *d, size_t i)
+{
+	const struct check_where *where = &d->c->where[i];
+	struct round *round = &d->rounds[where->record];
+	int32_t attempt = d->c->h->events[i].attempt;
+	bool in_place = round->state == CALLED && round->process == where->process &&
+			d->left[where->lane] < round->changed && attempt == round->attempt + 1;
+
+	if (round->state != IDLE && !in_place)
+		take_again(d, i);
+	*round = (struct round){CALLING, false, attempt, where->process, where->lane, i};
+}
+
+static void take_handled(struct duplicates *d, size_t i)
+{
+	struct check *c = d->c;
+	const struct history_event *event = &c->h->events[i];
+	struct round *round = &d->rounds[c->where[i].record];
+	bool done = check_verdict(event, "done");
+
+	if (done && c->where[i].message != CHECK_NONE)
+		c->messages[c->where[i].message].endings++;
+	if (round->process != c->where[i].process || check_verdict(event, "deferred"))
+		return; /* late: somebody else has the record */
+	if (round->state == CALLING)
+		round->state = done ? FINISHED : CALLED;
+	round->changed = i;
+}
+
+static void take_moved(struct duplicates *d, size_t i)
+{
+	const struct check_where *where = &d->c->where[i];
+	struct round *round = &d->rounds[where->record];
+
+	if (round->state == FINISHED && round->moved)
+		take_again(d, i);
+	round->state = FINISHED;
+	round->moved = true;
+	round->process = where->process;
+	round->lane = where->lane;
+	round->changed = i;
+}
+
+static void take(struct duplicates *d, size_t i)
+{
+	const struct history_event *event = &d->c->h->events[i];
+	const struct check_where *where = &d->c->where[i];
+	bool record = where->record != CHECK_NONE && where->lane != CHECK_NONE;
+
+	if (check_hits(d->c, event) && (event->kind == HISTORY_FAULT || where->lane != CHECK_NONE))
+		take_fault(d, i);
+	if (event->kind == HISTORY_REVOKED && where->lane != CHECK_NONE)
+		d->left[where->lane] = i;
+	else if (event->kind == HISTORY_ASSIGNED && where->process != CHECK_NONE)
+		d->revoking[where->process] = CHECK_NONE;
+	else if (event->kind == HISTORY_COMMITTED && event->topic != NULL)
+		*committed_of(d, event) = event->next_offset;
+	else if (event->kind == HISTORY_RESET && event->topic != NULL)
+		*committed_of(d, event) = -1;
+	else if (event->kind == HISTORY_HANDLING && record)
+		take_handling(d, i);
+	else if (event->kind == HISTORY_HANDLED && record)
+		take_handled(d, i);
+	else if ((event->kind == HISTORY_HOPPED || event->kind == HISTORY_DEAD_LETTERED ||
+		  event->kind == HISTORY_REPARKED) && record)
+		take_moved(d, i);
+}
+
+static void judge_calls(struct duplicates *d)
+{
+	struct check *c = d->c;
+	int64_t bound = c->h->config.max_uncommitted;
+
+	for (size_t i = 0; i < d->n_faults; i++)
+		if (bound > 0 && d->faults[i].called_again > (size_t)bound)
+			check_fail(c, CHECKER_BOUNDED_DUPLICATES,
+				   "%s of %s at %lld ms: %zu records handled again, "
+				   "max_uncommitted is %lld",
+				   d->faults[i].event->kind == HISTORY_FAULT ?
+					   d->faults[i].event->reason : "revoke",
+				   d->faults[i].event->member == NULL ? "all" :
+					   d->faults[i].event->member,
+				   (long long)d->faults[i].event->at_ms, d->faults[i].called_again,
+				   (long long)bound);
+	if ((int64_t)d->n_unexplained <= c->sums.ahead_dropped)
+		return;
+	for (size_t i = 0; i < d->n_unexplained; i++) {
+		const struct history_event *event = &c->h->events[d->unexplained[i]];
+		check_fail(c, CHECKER_BOUNDED_DUPLICATES,
+			   "id %s handled again in %s, partition %d offset %lld, without a fault",
+			   check_id(event), check_stage(event), event->partition,
+			   (long long)event->offset);
+	}
+}
+
+/* How often a message may end. */
+static size_t endings_allowed(const struct duplicates *d, const struct check_message *message)
+{
+	size_t faults = 0;
+
+	for (size_t i = 0; i < d->n_faults; i++)
+		faults += d->faults[i].event->at_ms >= message->first_ms &&
+			  d->faults[i].event->at_ms <= message->last_ms;
+	return 1 + (faults > message->called_again ? faults : message->called_again);
+}
+
+static void judge_endings(struct duplicates *d)
+{
+	struct check *c = d->c;
+	enum history_kind dead = check_drained(c) ? HISTORY_DEAD : HISTORY_DEAD_LETTERED;
+	int64_t excess = 0;
+
+	for (size_t i = 0; i < c->h->n; i++)
+		if (c->h->events[i].kind == dead && c->where[i].message != CHECK_NONE)
+			c->messages[c->where[i].message].endings++;
+	for (int judge = 0; judge < 2; judge++) {
+		if (judge == 1 && excess <= c->sums.hop_repeated)
+			break;
+		for (size_t m = 0; m < c->n_messages; m++) {
+			const struct check_message *message = &c->messages[m];
+			if (judge == 0 && message->endings > 1)
+				c->result->extra_copies += message->endings - 1;
+			if (message->endings <= 1)
+				continue;
+			size_t allowed = endings_allowed(d, message);
+			if (message->endings <= allowed)
+				continue;
+			excess += (int64_t)(message->endings - allowed);
+			if (judge == 1)
+				check_fail(c, CHECKER_BOUNDED_DUPLICATES,
+					   "id %s ended %zu times, its faults allow %zu",
+					   message->id, message->endings, allowed);
+		}
+	}
+}
+
+void check_duplicates(struct check *c)
+{
+	struct duplicates d = {.c = c};
+
+	d.rounds = map_grow(NULL, c->n_records + 1, sizeof(*d.rounds));
+	d.processes = map_grow(NULL, c->n_processes + 1, sizeof(*d.processes));
+	d.revoking = map_grow(NULL, c->n_processes + 1, sizeof(*d.revoking));
+	d.lanes = map_grow(NULL, c->n_lanes + 1, sizeof(*d.lanes));
+	d.left = map_grow(NULL, c->n_lanes + 1, sizeof(*d.left));
+	d.unexplained = map_grow(NULL, c->h->n + 1, sizeof(*d.unexplained));
+	for (size_t i = 0; i < c->n_records; i++)
+		d.rounds[i] = (struct round){.process = CHECK_NONE, .lane = CHECK_NONE};
+	for (size_t i = 0; i < c->n_processes; i++) {
+		d.processes[i] = (struct mark){0, 0};
+		d.revoking[i] = CHECK_NONE;
+	}
+	for (size_t i = 0; i < c->n_lanes; i++) {
+		d.lanes[i] = (struct mark){0, 0};
+		d.left[i] = 0;
+	}
+	for (size_t i = 0; i < c->h->n; i++)
+		take(&d, i);
+	c->result->faults = d.n_faults;
+	judge_calls(&d);
+	judge_endings(&d);
+	map_clear(&d.logs);
+	free(d.committed);
+	free(d.rounds);
+	free(d.processes);
+	free(d.revoking);
+	free(d.lanes);
+	free(d.left);
+	free(d.faults);
+	free(d.unexplained);
+}

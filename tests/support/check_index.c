@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Numbers the messages, records, processes and lanes of a history. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+
+static struct map_key key_of(const void *a, uint64_t b, int64_t c)
+{
+	return (struct map_key){(uint64_t)(uintptr_t)a, b, (uint64_t)c};
+}
+
+static size_t put(struct map *map, struct map_key key, size_t *n, bool *fresh)
+{
+	size_t place = map_put(map, key, *n);
+
+	*fresh = place == *n;
+	*n += *fresh ? 1 : 0;
+	return place;
+}
+
+static void make_room(void *list, size_t n, size_t *room, size_t size)
+{
+	if (n < *room)
+		return;
+	*room = *room == 0 ? 64 : *room * 2;
+	*(void **)list = map_grow(*(void **)list, *room, size);
+}
+
+static int32_t stage_of(const struct check *c, const char *topic)
+{
+	const struct history_config *config = &c->h->config;
+
+	if (topic == NULL || config->topic == NULL)
+		return -1;
+	if (topic == config->topic)
+		return 0;
+	if (topic == config->dlt)
+		return CHECK_DLT;
+	for (size_t i = 0; i < config->n_stages; i++)
+		if (topic == config->stages[i].topic)
+			return (int32_t)i + 1;
+	return -1;
+}
+
+static size_t message_of(struct check *c, const struct history_event *event)
+{
+	bool fresh;
+
+	if (event->id == NULL || strcmp(event->id, "-") == 0)
+		return CHECK_NONE;
+	make_room(&c->messages, c->n_messages, &c->room_messages, sizeof(*c->messages));
+	size_t m = put(&c->message_places, key_of(event->id, 0, 0), &c->n_messages, &fresh);
+	struct check_message *message = &c->messages[m];
+	if (fresh)
+		*message = (struct check_message){
+			.id = event->id, .fallback = event, .first_ms = event->at_ms};
+	if (event->kind == HISTORY_PRODUCED && message->produced == NULL) {
+		message->produced = event;
+		message->key = event->key;
+	}
+	if (event->kind != HISTORY_REMAINS && event->kind != HISTORY_DEAD)
+		message->last_ms = event->at_ms;
+	return m;
+}
+
+static size_t record_of(struct check *c, const struct history_event *event)
+{
+	bool fresh;
+
+	if (event->topic == NULL || event->partition < 0 || event->offset < 0 ||
+	    event->kind == HISTORY_RESET || event->kind == HISTORY_PAUSED ||
+	    event->kind == HISTORY_RESUMED || event->kind == HISTORY_DRAINED)
+		return CHECK_NONE;
+	make_room(&c->records, c->n_records, &c->room_records, sizeof(*c->records));
+	size_t r = put(&c->record_places,
+		       key_of(event->topic, (uint64_t)event->partition, event->offset),
+		       &c->n_records, &fresh);
+	if (fresh)
+		c->records[r] = (struct check_record){event->topic, event->partition,
+						      event->offset, CHECK_NONE,
+						      stage_of(c, event->topic)};
+	return r;
+}
+
+static size_t process_of(struct check *c, const struct history_event *event, size_t at)
+{
+	bool fresh;
+
+	if (event->member == NULL)
+		return CHECK_NONE;
+	make_room(&c->newest, c->n_members, &c->room_members, sizeof(*c->newest));
+	size_t member = put(&c->member_places, key_of(event->member, 0, 0), &c->n_members, &fresh);
+	if (fresh || event->kind == HISTORY_STARTED) {
+		make_room(&c->processes, c->n_processes, &c->room_processes,
+			  sizeof(*c->processes));
+		c->processes[c->n_processes] = (struct check_process){
+			event->member, CHECK_NONE, CHECK_NONE, CHECK_NONE, CHECK_NONE};
+		c->newest[member] = c->n_processes++;
+	}
+	size_t p = c->newest[member];
+	struct check_process *process = &c->processes[p];
+	if (event->kind == HISTORY_STARTED)
+		process->started = at;
+	else if (event->kind == HISTORY_STOP)
+		process->stop = at;
+	else if (event->kind == HISTORY_STOPPED)
+		process->stopped = at;
+	else if (check_fault(event, "kill"))
+		process->killed = at;
+	return p;
+}
+
+static size_t lane_of(struct check *c, const struct history_event *event, size_t process)
+{
+	bool fresh;
+
+	if (process == CHECK_NONE || event->topic == NULL || event->partition < 0)
+		return CHECK_NONE;
+	make_room(&c->lanes, c->n_lanes, &c->room_lanes, sizeof(*c->lanes));
+	size_t l = put(&c->lane_places, key_of(event->topic, process, event->partition),
+		       &c->n_lanes, &fresh);
+	if (fresh)
+		c->lanes[l] = (struct check_lane){process, event->topic, event->partition};
+	return l;
+}
+
+static void add_counters(struct check *c, const struct history_counters *counters)
+{
+#define X(name) c->sums.name += counters->name;
+	HISTORY_COUNTERS(X)
+#undef X
+}
+
+void check_index(struct check *c)
+{
+	c->where = map_grow(NULL, c->h->n + 1, sizeof(*c->where));
+	for (size_t i = 0; i < c->h->n; i++) {
+		const struct history_event *event = &c->h->events[i];
+		struct check_where *where = &c->where[i];
+
+		where->message = message_of(c, event);
+		where->record = record_of(c, event);
+		where->process = process_of(c, event, i);
+		where->lane = lane_of(c, event, where->process);
+		where->stage = stage_of(c, event->topic);
+		where->to = stage_of(c, event->to_topic);
+		if (where->record != CHECK_NONE && where->message != CHECK_NONE)
+			c->records[where->record].message = where->message;
+		if (event->counters != NULL)
+			add_counters(c, event->counters);
+	}
+}
+
+size_t check_record_at(const struct check *c, const char *topic, int32_t partition, int64_t offset)
+{
+	return map_get(&c->record_places, key_of(topic, (uint64_t)partition, offset));
+}

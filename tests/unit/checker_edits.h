@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Edits of the good histories, for test_checker.c: each breaks one rule, or comes close to it. */
+#ifndef UNIT_CHECKER_EDITS_H
+#define UNIT_CHECKER_EDITS_H
+
+#include "checker_good.h"
+
+static void nothing(struct history *h)
+{
+	(void)h;
+}
+static void dead_letter_vanishes(struct history *h)
+{
+	drop(h, find(h, HISTORY_DEAD, "3", 0));
+}
+static void retention_took_it(struct history *h)
+{
+	dead_letter_vanishes(h);
+	counters_of(h)->expired_by_retention = 1;
+}
+static void one_more_waits(struct history *h)
+{
+	add(h, HISTORY_PRODUCED, "5", 2900);
+	add(h, HISTORY_REMAINS, "5", 3200);
+}
+static void one_more_stands(struct history *h)
+{
+	one_more_waits(h);
+	h->config.progress_ms = 100;
+}
+static void commit_covers_the_waiting_one(struct history *h)
+{
+	one_more_waits(h);
+	find(h, HISTORY_REMAINS, "5", 0)->offset = 3;
+}
+static void dead_twice(struct history *h)
+{
+	add(h, HISTORY_DEAD, "3", 3100)->offset = 9;
+}
+static void hop_repeated(struct history *h)
+{
+	dead_twice(h);
+	counters_of(h)->hop_repeated = 1;
+}
+static void no_fault(struct history *h)
+{
+	struct history_event *fault = find(h, HISTORY_FAULT, NULL, 0);
+
+	fault->kind = HISTORY_STOPPED;
+	fault->reason = NULL;
+}
+static void ahead_dropped(struct history *h)
+{
+	no_fault(h);
+	counters_of(h)->ahead_dropped = 2;
+}
+static void small_bound(struct history *h)
+{
+	h->config.max_uncommitted = 1;
+}
+static void committed_before_the_kill(struct history *h)
+{
+	add(h, HISTORY_COMMITTED, NULL, 1250)->next_offset = 2;
+	move(&h->events[h->n - 1], find(h, HISTORY_FAULT, NULL, 0));
+}
+static void three_ms_early(struct history *h)
+{
+	struct history_event *call = find(h, HISTORY_HANDLING, "2", 2);
+
+	call->at_ms = 2298;
+	call->boot_ms = 2298 + BOOT_MS;
+}
+static void wall_clock_stepped_back(struct history *h)
+{
+	find(h, HISTORY_HANDLING, "2", 2)->at_ms = 2000;
+	find(h, HISTORY_HANDLING, "2", 2)->boot_ms = 3301 + BOOT_MS;
+}
+static void boot_clock_without_its_margin(struct history *h)
+{
+	find(h, HISTORY_HANDLING, "2", 2)->at_ms = 2000;
+	find(h, HISTORY_HANDLING, "2", 2)->boot_ms = 3300 + BOOT_MS;
+}
+static void counted_early(struct history *h)
+{
+	counters_of(h)->early = 1;
+}
+static void set_due(struct history *h, int64_t due_ms)
+{
+	find(h, HISTORY_HOPPED, "2", 0)->due_ms = due_ms;
+	for (int i = 2; i < 4; i++) {
+		struct history_event *event = find(h, i == 2 ? HISTORY_HANDLING : HISTORY_HANDLED,
+						   "2", 2);
+		event->due_ms = due_ms;
+		event->at_ms = due_ms + i;
+	}
+}
+static void due_with_jitter(struct history *h)
+{
+	set_due(h, 2401);
+}
+static void due_beyond_jitter(struct history *h)
+{
+	set_due(h, 2403);
+}
+static void due_too_soon(struct history *h)
+{
+	set_due(h, 2199);
+}
+static void retry_after_is_a_floor(struct history *h)
+{
+	find(h, HISTORY_HOPPED, "2", 0)->retry_after_ms = 1400;
+	set_due(h, 2701);
+}
+static void retry_after_ignored(struct history *h)
+{
+	find(h, HISTORY_HOPPED, "2", 0)->retry_after_ms = 1400;
+}
+static void clamped(struct history *h)
+{
+	h->config.longest_wait_ms = 1200;
+	find(h, HISTORY_HOPPED, "2", 0)->retry_after_ms = 1400;
+	set_due(h, 2501);
+}
+static void call_with_another_due(struct history *h)
+{
+	find(h, HISTORY_HANDLING, "2", 2)->due_ms = 2300;
+}
+static void failed_late(struct history *h)
+{
+	find(h, HISTORY_HOPPED, "2", 0)->failed_ms = 1350;
+	set_due(h, 2350);
+}
+static void four_ms_late(struct history *h)
+{
+	h->config.max_lateness_ms = 4;
+}
+static void five_ms_are_too_late(struct history *h)
+{
+	h->config.max_lateness_ms = 3;
+}
+static void fourth_before_third(struct history *h)
+{
+	move(find(h, HISTORY_HANDLING, "4", 0), find(h, HISTORY_HANDLING, "3", 0));
+	move(find(h, HISTORY_HANDLED, "4", 0), find(h, HISTORY_HANDLING, "3", 0));
+}
+static void third_between_attempts(struct history *h)
+{
+	move(find(h, HISTORY_HANDLING, "3", 0), find(h, HISTORY_HANDLING, "2", 1));
+	move(find(h, HISTORY_HANDLED, "3", 0), find(h, HISTORY_HANDLING, "2", 1));
+}
+static void give_keys(struct history *h, bool same)
+{
+	h->config.order = history_text(h, "key");
+	for (int i = 0; i < 4; i++)
+		find(h, HISTORY_PRODUCED, NULL, i)->key =
+			history_text(h, same || i % 2 == 0 ? "a" : "b");
+	fourth_before_third(h);
+}
+static void other_keys_may_overtake(struct history *h)
+{
+	give_keys(h, false);
+}
+static void one_key_may_not(struct history *h)
+{
+	give_keys(h, true);
+}
+static void commit_goes_down(struct history *h)
+{
+	add(h, HISTORY_COMMITTED, NULL, 1410)->next_offset = 3;
+	move(&h->events[h->n - 1], find(h, HISTORY_REVOKED, NULL, 0));
+}
+static void commit_passes_the_deferred_one(struct history *h)
+{
+	move(find(h, HISTORY_COMMITTED, NULL, 0), find(h, HISTORY_HANDLED, "4", 1));
+}
+static void commit_before_the_hop_is_durable(struct history *h)
+{
+	move(find(h, HISTORY_HOPPED, "2", 0), find(h, HISTORY_COMMITTED, NULL, 1));
+}
+static void attempt_skips_a_number(struct history *h)
+{
+	find(h, HISTORY_HANDLING, "2", 2)->attempt = 4;
+}
+static void attempt_stays(struct history *h)
+{
+	find(h, HISTORY_HANDLING, "2", 2)->attempt = 1;
+}
+static void stage_left_out(struct history *h)
+{
+	find(h, HISTORY_HOPPED, "2", 0)->to_topic = history_text(h, SECOND);
+	set_due(h, 6301);
+	find(h, HISTORY_HANDLING, "2", 2)->topic = history_text(h, SECOND);
+	find(h, HISTORY_HANDLED, "2", 2)->topic = history_text(h, SECOND);
+}
+static void one_call_too_many(struct history *h)
+{
+	h->config.in_place_attempts = 1;
+}
+static void one_call_too_few(struct history *h)
+{
+	h->config.in_place_attempts = 3;
+}
+static void one_visit_too_many(struct history *h)
+{
+	find(h, HISTORY_HANDLING, "2", 2)->visit = 2;
+}
+static void exhausted_too_soon(struct history *h)
+{
+	find(h, HISTORY_DEAD_LETTERED, "3", 0)->reason = history_text(h, "attempts_exhausted");
+}
+static void dead_after_unmade_attempts(struct history *h)
+{
+	find(h, HISTORY_DEAD, "3", 0)->attempt = 2;
+}
+static void value_changes_in_the_stage(struct history *h)
+{
+	find(h, HISTORY_HANDLING, "2", 2)->value_hash++;
+}
+static void key_changes_in_the_dlt(struct history *h)
+{
+	find(h, HISTORY_DEAD, "3", 0)->key_hash++;
+}
+static void headers_change(struct history *h)
+{
+	find(h, HISTORY_HANDLING, "1", 0)->headers_hash = 1;
+}
+static void origin_changes(struct history *h)
+{
+	find(h, HISTORY_HANDLING, "2", 2)->original_offset = 3;
+}
+static void nobody_produced_it(struct history *h)
+{
+	drop(h, find(h, HISTORY_PRODUCED, "1", 0));
+}
+static void one_done_uncounted(struct history *h)
+{
+	counters_of(h)->done--;
+}
+static void late_one_uncounted(struct history *h)
+{
+	one_done_uncounted(h);
+	counters_of(h)->late_completion = 1;
+}
+static void one_call_uncounted(struct history *h)
+{
+	counters_of(h)->handled--;
+}
+static void one_hop_uncounted(struct history *h)
+{
+	counters_of(h)->hops--;
+}
+static void two_calls_at_once(struct history *h)
+{
+	move(find(h, HISTORY_HANDLED, "1", 0), find(h, HISTORY_HANDLED, "2", 0));
+}
+static void handled_after_the_revoke(struct history *h)
+{
+	add(h, HISTORY_REVOKED, NULL, 2300)->topic = history_text(h, FIRST);
+	move(&h->events[h->n - 1], find(h, HISTORY_HANDLING, "2", 2));
+	drop(h, find(h, HISTORY_COMMITTED, NULL, 1));
+}
+static void committed_after_the_revoke(struct history *h)
+{
+	move(find(h, HISTORY_REVOKED, NULL, 0), find(h, HISTORY_COMMITTED, NULL, 0));
+}
+static void never_stopped(struct history *h)
+{
+	drop(h, find(h, HISTORY_STOPPED, NULL, 0));
+}
+static void stopped_slowly(struct history *h)
+{
+	find(h, HISTORY_STOPPED, NULL, 0)->at_ms = 3000 + 36000;
+}
+static void stopped_with_work(struct history *h)
+{
+	counters_of(h)->in_flight = 1;
+}
+
+#endif
