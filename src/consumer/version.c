@@ -14,7 +14,7 @@ static char text[96];
 
 static void put_together(void)
 {
-	snprintf(text, sizeof(text), "%s %s", STAGGER_VERSION_TEXT, kafka_version());
+	snprintf(text, sizeof(text), "%s librdkafka %s", STAGGER_VERSION_TEXT, kafka_version());
 }
 
 const char *stagger_version(void)

@@ -87,7 +87,10 @@ void exile_return(struct engine *e, struct lane *lane, struct record *r)
 {
 	list_remove(&r->link);
 	r->lane = lane;
-	lane->in_flight++;
+	if (r->in_flight)
+		lane->in_flight++;
+	else
+		record_count_in(e, r);
 	record_hand(e, r);
 	switch (r->state) {
 	case RECORD_CALLED:

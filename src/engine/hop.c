@@ -160,6 +160,7 @@ static bool compose(const struct engine *e, const struct record *r, struct envel
 	}
 	if (hop->repark) {
 		*out = *r->envelope;
+		out->due_ms = hop->due_ms; /* clamped where it was forged */
 		return true;
 	}
 	if (r->envelope != NULL) {
@@ -271,14 +272,14 @@ void hop_leave_producer(struct engine *e, struct record *r)
 	r->hop->target = NULL;
 }
 
-/* *waits: nothing was done, the target is not known, full, or somebody is alone on it. */
+/* *waits: nothing was done, the sink is full or somebody is alone on the target. */
 static enum port_fault hand_over(struct engine *e, struct record *r, bool *waits)
 {
 	struct hop *hop = r->hop;
 	int32_t count = e->o.sink.partitions(e->o.sink.self, hop->topic);
 	*waits = true;
 	if (count <= 0)
-		return hop->routed ? PORT_NO_TOPIC : PORT_FINE;
+		return PORT_NO_TOPIC;
 	int32_t partition = topic_partition(r->call.message.read_partition, count);
 	struct target *target = target_get(e, hop->topic, partition);
 	if (target == NULL || target->solo || (hop->solo_wanted && target->in_flight > 0))

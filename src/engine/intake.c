@@ -225,8 +225,9 @@ static bool room_full(const struct engine *e, const struct lane *lane)
 					 !budget_may_wait(&e->budget, 1));
 }
 
-/* Whether a lane may be read on, after each record of a stage and when its room changed. */
-static void gates(struct engine *e, struct lane *lane)
+/* Whether a lane may be read on: after each record of a stage, when its room changed, and each second
+ * (what other lanes let go of makes room here, too). */
+void intake_gates(struct engine *e, struct lane *lane)
 {
 	if (offsets_tracked(&lane->offsets) >= (size_t)e->o.max_ahead) {
 		lane_shut(e, lane, GATE_AHEAD);
@@ -235,13 +236,15 @@ static void gates(struct engine *e, struct lane *lane)
 	if (lane->stage == CHAIN_MAIN)
 		return;
 	if (!waiting_wants_more(&lane->room, SIZE_MAX)) {
-		lane_open(e, lane, GATE_ROOM);
 		lane_shut(e, lane, GATE_NOT_DUE);
+		lane_open(e, lane, GATE_ROOM);
 		hold_consider(e, lane);
 	} else if (room_full(e, lane)) {
 		lane_shut(e, lane, GATE_ROOM);
 		lane_bound(e, lane);
 		repark_run(e, lane);
+		if ((lane->gate & GATE_ROOM) != 0)
+			hold_consider(e, lane);
 	} else {
 		lane_open(e, lane, GATE_NOT_DUE | GATE_ROOM);
 	}
@@ -275,7 +278,7 @@ static size_t fetch(struct engine *e, struct lane *lane, size_t most)
 	while (lane->stage != CHAIN_MAIN && budget_room(&e->budget, false) > 0)
 		if (!give_due(e, lane))
 			break;
-	gates(e, lane);
+	intake_gates(e, lane);
 	return n;
 }
 
@@ -353,7 +356,7 @@ void intake_due(struct engine *e)
 			continue;
 		}
 		lane_timer(e, lane);
-		gates(e, lane);
+		intake_gates(e, lane);
 		e->progress = true;
 	}
 }

@@ -76,11 +76,17 @@ static void copy_pinned(struct engine *e)
 	}
 }
 
-static void reparks(struct engine *e)
+/* What other lanes let go of makes room here, too; a head may have to be parked again. */
+static void look_at_lanes(struct engine *e)
 {
-	for (size_t i = 0; i < e->n_lanes; i++)
-		if (e->lanes[i]->stage != CHAIN_MAIN)
-			repark_run(e, e->lanes[i]);
+	for (size_t i = 0; i < e->n_lanes; i++) {
+		struct lane *lane = e->lanes[i];
+		if (lane->stage == CHAIN_MAIN)
+			continue;
+		if ((lane->gate & GATE_ROOM) != 0)
+			intake_gates(e, lane);
+		repark_run(e, lane);
+	}
 }
 
 static void tick(struct engine *e)
@@ -102,7 +108,7 @@ static void tick(struct engine *e)
 		e->second_boot_ms = e->now.boot_ms;
 		compare_clocks(e);
 		events_stuck(e);
-		reparks(e);
+		look_at_lanes(e);
 	}
 }
 

@@ -66,16 +66,19 @@ void records_each(struct engine *e, void (*do_it)(struct engine *, struct record
 	}
 }
 
+static void clear_one(struct engine *e, struct record *r, void *user)
+{
+	(void)user;
+	record_free(e, r);
+}
+
 void records_clear(struct engine *e)
 {
 	struct list *first;
+	records_each(e, clear_one, NULL); /* all first: a strand may still point at others */
 	while ((first = list_first(&e->slabs)) != NULL) {
-		struct slab *slab = container_of(first, struct slab, link);
 		list_remove(first);
-		for (size_t i = 0; i < SLAB_RECORDS; i++)
-			if (slab->records[i].state != RECORD_FREE)
-				record_free(e, &slab->records[i]);
-		free(slab);
+		free(container_of(first, struct slab, link));
 	}
 	e->free_records = NULL;
 }

@@ -162,11 +162,12 @@ void hop_durable(struct engine *e, struct record *r)
 }
 
 /* An exile's report: kept for the lane that reads its offset again. */
-static void exile_report(struct record *r, enum port_fault fault)
+static void exile_report(struct engine *e, struct record *r, enum port_fault fault)
 {
 	r->hopped = fault == PORT_FINE;
 	r->hop->repeated = fault == PORT_FATAL;
 	r->state = RECORD_SETTLED;
+	record_count_out(e, r); /* else its offset might never be read again */
 }
 
 static void take(struct engine *e, const struct port_report *report)
@@ -187,7 +188,7 @@ static void take(struct engine *e, const struct port_report *report)
 	if (r->abandoned)
 		record_free(e, r);
 	else
-		exile_report(r, report->fault);
+		exile_report(e, r, report->fault);
 }
 
 static void rebuild(struct engine *e)

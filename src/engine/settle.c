@@ -148,6 +148,7 @@ void settle_verdict(struct engine *e, struct record *r, enum stagger_verdict ver
 		} else {
 			r->verdict = verdict;
 			r->state = RECORD_SETTLED;
+			record_count_out(e, r); /* else its offset might never be read again */
 		}
 		return;
 	}

@@ -357,6 +357,7 @@ void strands_collect(struct engine *e);                    /* slices from the wo
 /* intake.c */
 void intake_run(struct engine *e);
 void intake_due(struct engine *e); /* rooms -> strands */
+void intake_gates(struct engine *e, struct lane *lane);
 /* settle.c */
 void settle_call(struct engine *e, struct record *r);      /* after a call returned */
 void settle_verdict(struct engine *e, struct record *r, enum stagger_verdict verdict);

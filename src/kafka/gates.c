@@ -4,9 +4,6 @@
  * version does wrong. */
 #include "kafka/gates.h"
 
-#include <pthread.h>
-#include <stdio.h>
-
 #include "base/log.h"
 #include "kafka/kafka.h"
 
@@ -54,17 +51,7 @@ void gates_warn(struct log *log)
 				 rd_kafka_version_str(), broken[i].why);
 }
 
-static char version_text[32]; /* written once: the name never changes while we run */
-
-static void write_version(void)
-{
-	snprintf(version_text, sizeof(version_text), "librdkafka %s", rd_kafka_version_str());
-}
-
 const char *kafka_version(void)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	pthread_once(&once, write_version);
-	return version_text;
+	return rd_kafka_version_str();
 }

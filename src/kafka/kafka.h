@@ -47,7 +47,7 @@ void kafka_free(struct kafka **k);
  * ones with librdkafka's text. */
 STAGGER_MUST_USE enum stagger_status kafka_check_property(const char *name, const char *value,
 							  struct stagger_error *err);
-/* "librdkafka 2.0.2" */
+/* librdkafka's own: "2.0.2" */
 const char *kafka_version(void);
 
 /* The embedded broker: librdkafka's mock cluster, loopback only, nothing persists. */

@@ -55,6 +55,7 @@ struct fake_member {
 	bool ended;
 	enum stagger_status status; /* with ended, as error */
 	struct stagger_error error;
+	const struct stagger_stats *stats; /* when it last ended; NULL: never, or killed */
 	struct world_calls calls;
 };
 struct stagger_world {

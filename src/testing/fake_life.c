@@ -32,6 +32,7 @@ static enum stagger_status life_begin(struct fake_member *m, struct stagger_erro
 				      .sink = fake_sink_port(m->sink),
 				      .inline_workers = true,
 				      .seed = random_next(&w->random) };
+	stagger_stats_free(&m->stats);
 	m->ended = false;
 	m->dying = false;
 	m->again = true;
@@ -86,6 +87,8 @@ bool fake_life_turn(struct fake_member *m)
 		return true;
 	m->status = engine_result(m->engine, &m->error);
 	m->ended = true;
+	if (engine_stats(m->engine, &m->stats, NULL) != STAGGER_OK)
+		m->stats = NULL; /* no memory */
 	fake_life_end(m, false);
 	return true;
 }
@@ -174,6 +177,12 @@ bool world_ended(const struct stagger_world *w, int32_t member, enum stagger_sta
 	if (err != NULL)
 		*err = m->error;
 	return true;
+}
+
+const struct stagger_stats *world_final_stats(const struct stagger_world *w, int32_t member)
+{
+	const struct fake_member *m = member_at(w, member);
+	return m == NULL ? NULL : m->stats;
 }
 
 struct world_calls world_calls(const struct stagger_world *w, int32_t member)

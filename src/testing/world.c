@@ -211,6 +211,7 @@ void world_free(struct stagger_world **world)
 	for (size_t i = 0; i < w->n_members; i++) {
 		if (w->members[i]->engine != NULL)
 			fake_life_end(w->members[i], true);
+		stagger_stats_free(&w->members[i]->stats);
 		stagger_consumer_free(&w->members[i]->consumer);
 		free(w->members[i]);
 	}

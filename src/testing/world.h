@@ -43,6 +43,8 @@ void world_stop(struct stagger_world *w, int32_t member);
 struct stagger_consumer *world_member(const struct stagger_world *w, int32_t member);
 bool world_ended(const struct stagger_world *w, int32_t member, enum stagger_status *status,
 		 struct stagger_error *err);                 /* its engine has ended, and how */
+/* What it had counted when its engine ended; NULL after a kill. Valid until its next life. */
+const struct stagger_stats *world_final_stats(const struct stagger_world *w, int32_t member);
 void world_rebalance(struct stagger_world *w);               /* revoke all, assign again */
 /* Its session expires: revoke with lost. */
 void world_lose(struct stagger_world *w, int32_t member);

@@ -158,7 +158,6 @@ void sim_kill(struct sim *s, struct sim_member *m)
 void sim_stop(struct sim *s, struct sim_member *m)
 {
 	struct stagger_error err;
-	const struct stagger_stats *stats;
 	enum stagger_status status = STAGGER_OK;
 	struct history_event stop = {HISTORY_EVENT(HISTORY_STOP)};
 	world_hold_reports(s->world, false); /* nothing stands in the way of a clean stop */
@@ -174,10 +173,10 @@ void sim_stop(struct sim *s, struct sim_member *m)
 	m->alive = false;
 	struct history_counters counters;
 	struct history_event stopped = {HISTORY_EVENT(HISTORY_STOPPED)};
-	if (stagger_consumer_stats(world_member(s->world, m->number), &stats, &err) == STAGGER_OK) {
+	const struct stagger_stats *stats = world_final_stats(s->world, m->number);
+	if (stats != NULL) {
 		tell_counters(&counters, stats);
 		stopped.counters = &counters;
-		stagger_stats_free(&stats);
 	}
 	if (world_ended(s->world, m->number, &status, &err) && status == STAGGER_OK)
 		sim_append(s, &stopped, m->name);

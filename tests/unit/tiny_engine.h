@@ -296,6 +296,19 @@ enum stagger_status engine_result(const struct engine *e, struct stagger_error *
 	return STAGGER_OK;
 }
 
+enum stagger_status engine_stats(struct engine *e, const struct stagger_stats **out,
+				 struct stagger_error *err)
+{
+	(void)e;
+	(void)out;
+	return fail(err, STAGGER_STATE, "the tiny engine counts nothing");
+}
+
+void stagger_stats_free(const struct stagger_stats **stats)
+{
+	*stats = NULL;
+}
+
 void engine_stop(struct engine *e)
 {
 	e->leaving = true;
