@@ -91,6 +91,23 @@ enum stagger_status stagger_consumer_set(struct stagger_consumer *c, const char 
 	return STAGGER_OK;
 }
 
+/* A dead letter of one chain must not end in a stage of another: that would be a loop. */
+static enum stagger_status dead_letters_apart(const struct stagger_chain *from,
+					      const struct stagger_chain *to,
+					      struct stagger_error *err)
+{
+	for (size_t i = 0; i <= from->n_routes; i++) {
+		const char *topic =
+			i < from->n_routes ? from->routes[i].topic : from->dead_letter_topic;
+		if (topic != NULL && chain_stage_of(to, topic) != CHAIN_DLT)
+			return fail(err, STAGGER_INVALID,
+				    "the dead-letter topic '%s' of chain '%s' is a stage of chain "
+				    "'%s'",
+				    topic, from->name, to->name);
+	}
+	return STAGGER_OK;
+}
+
 /* Two chains of one group must not read the same topic, and a stage is nobody else's target. */
 static enum stagger_status chains_apart(const struct stagger_consumer *c,
 					const struct stagger_chain *chain, struct stagger_error *err)
@@ -104,17 +121,11 @@ static enum stagger_status chains_apart(const struct stagger_consumer *c,
 				return fail(err, STAGGER_INVALID,
 					    "chains '%s' and '%s' share the topic '%s'",
 					    other->name, chain->name, chain->stages[s].topic);
-		if (chain->dead_letter_topic != NULL &&
-		    chain_stage_of(other, chain->dead_letter_topic) != CHAIN_DLT)
-			return fail(err, STAGGER_INVALID,
-				    "the dead-letter topic '%s' of chain '%s' is a stage of chain '%s'",
-				    chain->dead_letter_topic, chain->name, other->name);
-		for (int32_t s = 0; other->dead_letter_topic != NULL && s < chain->n_stages; s++)
-			if (strcmp(other->dead_letter_topic, chain->stages[s].topic) == 0)
-				return fail(err, STAGGER_INVALID,
-					    "the dead-letter topic '%s' of chain '%s' is a stage of "
-					    "chain '%s'",
-					    other->dead_letter_topic, other->name, chain->name);
+		enum stagger_status status = dead_letters_apart(chain, other, err);
+		if (status == STAGGER_OK)
+			status = dead_letters_apart(other, chain, err);
+		if (status != STAGGER_OK)
+			return status;
 	}
 	return STAGGER_OK;
 }

@@ -42,7 +42,8 @@ void exiles_adopt(struct engine *e, struct lane *lane)
 		struct record *r = record_of_link(at);
 		at = at->next;
 		if (r->chain != lane->chain || r->stage != lane->stage ||
-		    r->call.message.read_partition != lane->partition || r->abandoned)
+		    r->call.message.read_partition != lane->partition || r->abandoned ||
+		    r->call.message.read_offset < lane->position) /* finished elsewhere */
 			continue;
 		list_remove(&r->link);
 		list_push_back(&lane->exiles, &r->link);
@@ -75,12 +76,18 @@ void exiles_abandon(struct engine *e)
 		exile_abandon(e, record_of_link(first));
 }
 
-struct record *exile_meet(struct lane *lane, int64_t offset)
+struct record *exile_meet(struct engine *e, struct lane *lane, int64_t offset)
 {
-	for (struct list *at = lane->exiles.next; at != &lane->exiles; at = at->next)
-		if (record_of_link(at)->call.message.read_offset == offset)
-			return record_of_link(at);
-	return NULL;
+	struct record *met = NULL;
+	for (struct list *at = lane->exiles.next; at != &lane->exiles;) {
+		struct record *r = record_of_link(at);
+		at = at->next;
+		if (r->call.message.read_offset == offset)
+			met = r;
+		else if (r->call.message.read_offset < offset) /* retention took it */
+			exile_abandon(e, r);
+	}
+	return met;
 }
 
 void exile_return(struct engine *e, struct lane *lane, struct record *r)

@@ -96,6 +96,7 @@ static void gone(struct engine *e)
 	if (e->stopping) {
 		e->farewell = FAREWELL_LEAVING;
 		e->farewell_boot_ms = e->now.boot_ms + ENGINE_LEAVE_MS;
+		exiles_abandon(e);
 		e->o.source.leave(e->o.source.self, e->o.leave);
 		return;
 	}

@@ -185,7 +185,7 @@ static void take(struct engine *e, struct lane *lane, struct port_record *raw)
 	if (raw->offset != lane->position)
 		lane_dirty(e, lane); /* a gap is finished now */
 	lane->position = raw->offset + 1;
-	struct record *exile = exile_meet(lane, raw->offset);
+	struct record *exile = exile_meet(e, lane, raw->offset);
 	switch (offsets_see(&lane->offsets, raw->offset)) {
 	case OFFSETS_FINISHED:
 		e->count.skipped_ahead++;
@@ -261,6 +261,8 @@ static bool give_due(struct engine *e, struct lane *lane)
 	struct record *r = record_of_item(item);
 	e->budget.waiting_bytes -= (int64_t)r->bytes;
 	r->state = RECORD_READ;
+	if (r->item.bound_boot_ms > e->now.boot_ms) /* a clock that steps back does not undo it */
+		r->item.bound_boot_ms = e->now.boot_ms;
 	record_count_in(e, r);
 	if (!strand_put(e, r))
 		no_memory(e);

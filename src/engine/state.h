@@ -350,7 +350,7 @@ void strand_hold(struct strand *s);                        /* a record waits in 
 void strand_release(struct strand *s);
 void strand_update(struct strand *s);
 void strands_drop(struct engine *e);                       /* all that is queued, at a farewell */
-void strands_drop_lane(struct engine *e, struct lane *lane);
+void strands_drop_lane(struct engine *e, struct lane *lane); /* and what waits in place */
 void strands_dispatch(struct engine *e);                   /* slices to the workers */
 void strands_collect(struct engine *e);                    /* slices from the workers */
 
@@ -408,7 +408,8 @@ void exiles_send_lane(struct engine *e, struct lane *lane); /* all that is calle
 void exiles_adopt(struct engine *e, struct lane *lane);
 void exile_abandon(struct engine *e, struct record *r); /* nobody will take its verdict */
 void exiles_abandon(struct engine *e);   /* those whose partition is not ours any more */
-struct record *exile_meet(struct lane *lane, int64_t offset); /* an earlier epoch's, or NULL */
+/* An earlier epoch's record of that offset, or NULL; those of lower ones come no more. */
+struct record *exile_meet(struct engine *e, struct lane *lane, int64_t offset);
 void exile_return(struct engine *e, struct lane *lane, struct record *r);
 /* events.c */
 void event_lane(struct engine *e, enum stagger_event_kind kind, const struct lane *lane,

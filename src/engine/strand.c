@@ -137,6 +137,8 @@ static bool keep_others(void *item, void *lane)
 
 static void drop_queued(struct engine *e, struct record *r, void *lane)
 {
+	if (r->lane == lane && r->state == RECORD_BACKOFF)
+		record_free(e, r);
 	if (r->lane != lane || r->state != RECORD_QUEUED)
 		return;
 	struct strand *s = r->strand;

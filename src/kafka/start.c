@@ -19,7 +19,7 @@
 
 #define CONTACT_MS 1000          /* one attempt */
 #define PROTOCOL_LASTS_US 10000000 /* a proxy before a broker that is coming up looks the same */
-#define SILENT_US 1500000        /* before the first word about brokers that do not answer */
+#define SILENT_US 900000         /* before the first word about brokers that do not answer */
 #define SAID_AGAIN_US 10000000
 #define MISSING_LASTS_US 2000000 /* a topic made a moment ago is not known everywhere */
 #define MAX_NAMED 32             /* topics in one message */

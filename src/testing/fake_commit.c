@@ -171,6 +171,10 @@ static void judge_all(struct fake_source *s, struct fake_request *request)
 	enum port_fault fault = PORT_FINE;
 	if (!about_metadata || has_metadata(e))
 		fault = fake_fault_take(injected);
+	const struct world_watch *watch = &s->world->watch;
+	bool lost = s->seat == NULL && s->rejoin;
+	if (watch->struck != NULL && (fault != PORT_FINE || lost))
+		watch->struck(watch->user, s->member->number, true, lost ? PORT_REBALANCE : fault);
 	for (size_t i = 0; i < e->n; i++) {
 		struct port_partition *p = &e->parts[i];
 		bool spared = about_metadata && p->metadata.data == NULL;

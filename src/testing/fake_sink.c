@@ -142,10 +142,14 @@ static struct fake_job *job_new(const struct fake_sink *s, const struct port_hop
 	return job;
 }
 
-static enum port_fault fault_now(struct stagger_world *w, struct fake_topic *t, bool at_once)
+static enum port_fault fault_now(const struct fake_sink *s, struct fake_topic *t, bool at_once)
 {
-	struct fake_fault *fault = t->produce_fault.n > 0 ? &t->produce_fault : &w->produce_fault;
-	return fault->at_once == at_once ? fake_fault_take(fault) : PORT_FINE;
+	struct stagger_world *w = s->world;
+	struct fake_fault *next = t->produce_fault.n > 0 ? &t->produce_fault : &w->produce_fault;
+	enum port_fault fault = next->at_once == at_once ? fake_fault_take(next) : PORT_FINE;
+	if (fault != PORT_FINE && w->watch.struck != NULL)
+		w->watch.struck(w->watch.user, s->member->number, false, fault);
+	return fault;
 }
 
 static enum port_fault produce(void *self, const struct port_hop *hop, bool *full)
@@ -163,7 +167,7 @@ static enum port_fault produce(void *self, const struct port_hop *hop, bool *ful
 	*full = w->queue_full;
 	if (*full)
 		return PORT_FINE;
-	enum port_fault fault = fault_now(w, t, true);
+	enum port_fault fault = fault_now(s, t, true);
 	if (fault == PORT_FATAL)
 		sink_die(s);
 	if (fault != PORT_FINE)
@@ -226,7 +230,7 @@ static void refuse_batches(struct fake_sink *s)
 
 static void job_decide(struct fake_sink *s, struct fake_job *job)
 {
-	enum port_fault fault = fault_now(s->world, job->log->topic, false);
+	enum port_fault fault = fault_now(s, job->log->topic, false);
 	if (fault == PORT_FINE && job->refused)
 		fault = PORT_TOO_LARGE;
 	if (fault == PORT_FINE

@@ -110,6 +110,9 @@ int64_t world_committed(const struct stagger_world *w, const char *group, const 
 struct world_watch {
 	void *user;
 	void (*committed)(void *user, int32_t member, const struct port_commit *commit);
+	/* An injected fault struck one of its commits or copies. A commit is also struck when its
+	 * session is over and it does not know yet. */
+	void (*struck)(void *user, int32_t member, bool commit, enum port_fault fault);
 	void (*produced)(void *user, int32_t member /* -1: world_produce */, const char *topic,
 			 int32_t partition, const struct world_record *record);
 };

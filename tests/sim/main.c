@@ -59,6 +59,14 @@ static void advance(struct sim *s, int64_t ms)
 	}
 }
 
+/* Commits and copies that fail are told when it happens, not when it was arranged. */
+static void struck(void *user, int32_t member, bool commit, enum port_fault fault)
+{
+	struct sim *s = user;
+	if (commit || fault == PORT_FATAL)
+		sim_fault(s, commit ? "commit" : "producer", s->members[member].name);
+}
+
 static bool play(struct sim *s)
 {
 	for (int32_t i = 0; i < s->n_members; i++)
@@ -125,6 +133,7 @@ static bool run(uint64_t seed, bool trace, struct totals *t)
 				  .commit_delay_ms = s->commit_delay_ms};
 	if (world_new(&s->world, &o, &err) == STAGGER_OK) {
 		configure(s);
+		world_observe(s->world, &(struct world_watch){.user = s, .struck = struck});
 		good = play(s) && judge(s, seed, t);
 		world_free(&s->world);
 	}

@@ -114,11 +114,9 @@ void sim_random_fault(struct sim *s)
 				   sim_pick(s, 2) == 0);
 		break;
 	case SIM_FATAL_PRODUCER:
-		sim_fault(s, "producer", NULL);
 		world_fail_produce(s->world, NULL, PORT_FATAL, 1, false);
 		break;
 	case SIM_FAIL_COMMIT:
-		sim_fault(s, "commit", NULL);
 		world_fail_commit(s->world, sim_pick(s, 2) == 0 ? PORT_RETRIABLE : PORT_REBALANCE,
 				  sim_pick(s, 20) + 1);
 		break;
