@@ -30,15 +30,6 @@ static enum stagger_status begin(struct stagger_consumer *c, struct stagger_erro
 	return status;
 }
 
-bool consumer_turn(struct stagger_consumer *c, int64_t *again_boot_us)
-{
-	if (!c->stop_passed && atomic_load(&c->stop_asked)) {
-		c->stop_passed = true;
-		engine_stop(c->engine);
-	}
-	return engine_turn(c->engine, again_boot_us);
-}
-
 static enum stagger_status end(struct stagger_consumer *c, struct stagger_error *err)
 {
 	atomic_store(&c->phase, CONSUMER_ENDED);
@@ -53,7 +44,7 @@ enum stagger_status stagger_consumer_run(struct stagger_consumer *c, struct stag
 	for (;;) {
 		int64_t again_us;
 		wake_clear(c->wake);
-		if (!consumer_turn(c, &again_us))
+		if (!wiring_turn(c, &again_us))
 			return end(c, err);
 		if (again_us > clock_boot_us())
 			wake_wait(c->wake, again_us);
@@ -79,7 +70,7 @@ enum stagger_status stagger_consumer_dispatch(struct stagger_consumer *c, struct
 	int64_t again_us;
 	do {
 		wake_clear(c->wake);
-		if (!consumer_turn(c, &again_us)) {
+		if (!wiring_turn(c, &again_us)) {
 			enum stagger_status status = end(c, err);
 			if (status != STAGGER_OK)
 				return status;

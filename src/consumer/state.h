@@ -56,7 +56,5 @@ STAGGER_MUST_USE enum stagger_status options_take(struct stagger_consumer_option
 void options_clear(struct stagger_consumer_options *o);
 /* The value of a property, the last one set, or NULL. */
 const char *consumer_property(const struct stagger_consumer *c, const char *name);
-/* run.c: one turn of the engine; *again_boot_us: when it wants the next. False: it has ended. */
-bool consumer_turn(struct stagger_consumer *c, int64_t *again_boot_us);
 
 #endif

@@ -142,10 +142,17 @@ enum stagger_status wiring_attach(struct stagger_consumer *c, const struct wirin
 		wiring_detach(c);
 		return status;
 	}
-	c->stop_passed = false;
-	atomic_store(&c->stop_asked, false);
 	*out = c->engine;
 	return STAGGER_OK;
+}
+
+bool wiring_turn(struct stagger_consumer *c, int64_t *again_boot_us)
+{
+	if (!c->stop_passed && atomic_load(&c->stop_asked)) {
+		c->stop_passed = true;
+		engine_stop(c->engine);
+	}
+	return engine_turn(c->engine, again_boot_us);
 }
 
 void wiring_detach(struct stagger_consumer *c)
@@ -155,6 +162,8 @@ void wiring_detach(struct stagger_consumer *c)
 		inline_free(&c->chains[i].inline_workers);
 	}
 	engine_free(&c->engine);
+	c->stop_passed = false; /* a stop asked for before run() counts */
+	atomic_store(&c->stop_asked, false);
 }
 
 /* -- the librdkafka world ------------------------------------------------------------------------ */

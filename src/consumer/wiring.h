@@ -35,6 +35,9 @@ struct wiring_names wiring_names(const struct stagger_consumer *c);
 STAGGER_MUST_USE enum stagger_status wiring_attach(struct stagger_consumer *c,
 						   const struct wiring_world *world,
 						   struct engine **out, struct stagger_error *err);
+/* One turn of the engine, a stop that was asked for first; *again_boot_us: when it wants the next.
+ * False: it has ended. */
+bool wiring_turn(struct stagger_consumer *c, int64_t *again_boot_us);
 /* Stops the workers, frees the engine. The consumer can be attached again (testing: a restart). */
 void wiring_detach(struct stagger_consumer *c);
 /* The librdkafka world, made on first use and owned by the consumer. */

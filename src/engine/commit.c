@@ -124,7 +124,7 @@ static void failed(struct engine *e, struct lane *lane, enum port_fault fault)
 	}
 	e->commit_failed = true;
 	if (fault == PORT_REBALANCE) { /* the rebalance decides */
-		e->commit_refused = e->revoking;
+		e->commit_refused = e->revoking && e->farewell == FAREWELL_COMMITTING;
 		return;
 	}
 	e->count.commit_failures++;

@@ -43,8 +43,9 @@ static void keys_again(struct engine *e, int64_t apart_ms)
 	}
 }
 
-/* Each second the two clocks are compared: a step re-arms all timers and is counted, a drift that
- * has added up only re-arms them. */
+/* Each turn, and each second while anything waits, the two clocks are compared: a step re-arms all
+ * timers and is counted, a drift that has added up only re-arms them. What is read after a step must
+ * not be keyed by the distance of before it: it would overtake. */
 static void compare_clocks(struct engine *e)
 {
 	int64_t apart_ms = e->now.wall_ms - e->now.boot_ms;
@@ -106,7 +107,6 @@ static void tick(struct engine *e)
 	e->commit_now = false;
 	if (e->now.boot_ms - e->second_boot_ms >= 1000) {
 		e->second_boot_ms = e->now.boot_ms;
-		compare_clocks(e);
 		events_stuck(e);
 		look_at_lanes(e);
 	}
@@ -181,6 +181,7 @@ static void run_inline(struct engine *e)
 static void turn(struct engine *e)
 {
 	struct port_event event;
+	compare_clocks(e);
 	while (!e->ended && e->o.source.next_event(e->o.source.self, &event))
 		event_take(e, &event);
 	if (e->ended)

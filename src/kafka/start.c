@@ -58,7 +58,7 @@ static bool refused(struct kafka *k, const struct trouble *trouble, struct stagg
 			  trouble->text, error_advice(trouble->kind),
 			  hopeless
 				  ? ". SCRAM never works between librdkafka before 2.6.1 and "
-				    "Kafka 4: use a newer librdkafka, or PLAIN or OAUTHBEARER "
+				    "Kafka 4: use a newer librdkafka, or PLAIN "
 				    "over TLS"
 				  : "");
 		return true;

@@ -81,7 +81,7 @@ bool fake_life_turn(struct fake_member *m)
 	m->again = m->news || m->wake_us <= now_us;
 	m->news = false;
 	m->calls.turns++;
-	if (engine_turn(m->engine, &m->wake_us))
+	if (wiring_turn(m->consumer, &m->wake_us))
 		return true;
 	if (m->dying)
 		return true;

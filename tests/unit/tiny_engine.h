@@ -289,6 +289,11 @@ bool engine_turn(struct engine *e, int64_t *wake_boot_us)
 	return true;
 }
 
+bool wiring_turn(struct stagger_consumer *c, int64_t *again_boot_us)
+{
+	return engine_turn(c->engine, again_boot_us);
+}
+
 enum stagger_status engine_result(const struct engine *e, struct stagger_error *err)
 {
 	if (e->status != STAGGER_OK)
