@@ -28,7 +28,8 @@ enum stagger_backoff {
 #define STAGGER_INLINE (-1)        /* workers: handlers run inside run() or dispatch() */
 #define STAGGER_OFF    INT64_C(-1) /* a duration whose meaning is "none" */
 
-/* Durations are milliseconds. Shares are 0.2 for 20 %. 0 and NULL mean the default that is named. */
+/* Durations are milliseconds. Shares are 0.2 for 20 %. 0 and NULL mean the default that
+ * is named. */
 struct stagger_chain_options {
 	size_t size;
 	const char *topic;             /* main topic; NULL = the chain's name */
@@ -36,7 +37,8 @@ struct stagger_chain_options {
 	const char *dead_letter_topic; /* template; NULL = "{topic}.{group}.dlt" */
 	enum stagger_order order;      /* default: per partition */
 	int32_t workers;               /* threads of this chain, 1..1024 or STAGGER_INLINE; 0 = 1 */
-	bool start_latest;             /* main, where the group has no commit: at the end, not the start */
+	/* main, where the group has no commit: at the end, not the start */
+	bool start_latest;
 	bool stop_instead_of_dead_letter; /* stop at the first message that would reach the DLT */
 	int32_t in_place_attempts;     /* calls per visit, the first included, 1..100; 0 = 1 */
 	enum stagger_backoff in_place_backoff;
@@ -46,13 +48,18 @@ struct stagger_chain_options {
 	double in_place_jitter;        /* 0..1, uniform both ways */
 	bool in_place_everywhere;      /* in every stage; default: in main only */
 	double jitter;                 /* of a stage's delay, 0..0.5, uniform both ways */
-	int64_t jitter_max_ms;         /* bound of the jitter, 1..3600000; 0 = 30000, STAGGER_OFF = no jitter */
-	int64_t deadline_ms;           /* no retry is due later than this after the first failure; 0 = none */
-	int64_t expire_ms;             /* older by the original timestamp: DLT unhandled; 0 = none */
-	int64_t longest_wait_ms;       /* clamp of retry_after and forged dues; 0 = the longest delay
-	                                * with jitter, at least 1 h. 60000..365 d */
-	int64_t handler_timeout_ms;    /* reported as stuck, never killed; 0 = 300000, STAGGER_OFF */
-	const char *value_content_type, *key_content_type; /* into the envelope; at most 127 bytes */
+	/* bound of the jitter, 1..3600000; 0 = 30000, STAGGER_OFF = no jitter */
+	int64_t jitter_max_ms;
+	/* no retry is due later than this after the first failure; 0 = none */
+	int64_t deadline_ms;
+	/* older by the original timestamp: DLT unhandled; 0 = none */
+	int64_t expire_ms;
+	int64_t longest_wait_ms; /* clamp of retry_after and forged dues; 0 = the longest delay
+				  * with jitter, at least 1 h. 60000..365 d */
+	/* reported as stuck, never killed; 0 = 300000, STAGGER_OFF */
+	int64_t handler_timeout_ms;
+	/* into the envelope; at most 127 bytes */
+	const char *value_content_type, *key_content_type;
 };
 #define STAGGER_CHAIN_OPTIONS_INIT STAGGER_INIT(struct stagger_chain_options)
 

@@ -15,15 +15,24 @@ extern "C" {
 
 struct stagger_consumer;
 
-enum stagger_level { STAGGER_LOG_DEFAULT, STAGGER_LOG_ERROR, STAGGER_LOG_WARN, STAGGER_LOG_INFO, STAGGER_LOG_DEBUG };
+enum stagger_level {
+	STAGGER_LOG_DEFAULT,
+	STAGGER_LOG_ERROR,
+	STAGGER_LOG_WARN,
+	STAGGER_LOG_INFO,
+	STAGGER_LOG_DEBUG
+};
 
 enum stagger_event_kind {
 	STAGGER_ASSIGNED = 1,  /* one event a partition, as REVOKING, REVOKED and LOST */
-	STAGGER_REVOKING,      /* handlers have ended, the commit comes next: flush your buffers here */
+	/* handlers have ended, the commit comes next: flush your buffers here */
+	STAGGER_REVOKING,
 	STAGGER_REVOKED,
 	STAGGER_LOST,          /* the session expired: the partition is somebody else's already */
-	STAGGER_HOPPED,        /* message, to_topic, due_ms, failed_ms, retry_after_ms; now durable */
-	STAGGER_DEAD_LETTERED, /* message, to_topic, reason (the disposition), failed_ms; now durable */
+	/* message, to_topic, due_ms, failed_ms, retry_after_ms; now durable */
+	STAGGER_HOPPED,
+	/* message, to_topic, reason (the disposition), failed_ms; now durable */
+	STAGGER_DEAD_LETTERED,
 	STAGGER_COMMITTED,     /* offset is next_offset */
 	STAGGER_STUCK,         /* message: its handler is past handler_timeout */
 	STAGGER_STALLED,       /* reason: the lane makes no progress */
@@ -50,21 +59,26 @@ struct stagger_event {
 struct stagger_consumer_options {
 	size_t size;
 	const char *group;              /* group.id; required */
-	const char *instance;           /* group.instance.id; NULL = a dynamic member. "{host}" expands */
+	/* group.instance.id; NULL = a dynamic member. "{host}" expands */
+	const char *instance;
 	const char *const *formerly;    /* NULL-ended: former names of this group, at most 16 */
 	bool leave;                     /* a static member leaves the group at a clean stop */
 	int64_t session_timeout_ms;     /* 4000..1800000; 0 = 45000 with instance, else 10000 */
 	int64_t start_timeout_ms;       /* brokers unreachable at start; 0 = try for ever */
 	int64_t drain_timeout_ms;       /* clean stop: for handlers and hops; 0 = 30000 */
-	int64_t revoke_timeout_ms;      /* rebalance: for handlers and hops; 0 = 5000, at most 240000 */
+	/* rebalance: for handlers and hops; 0 = 5000, at most 240000 */
+	int64_t revoke_timeout_ms;
 	int64_t commit_interval_ms;     /* the tick, 10..60000; 0 = 100 */
 	int32_t max_in_flight;          /* messages, all chains, 1..1048576; 0 = 4096 */
 	int64_t max_in_flight_bytes;    /* 1 MiB..64 GiB; 0 = 64 MiB */
 	int32_t max_waiting;            /* messages of one lane's room, 1..10000000; 0 = 16384 */
 	int64_t max_waiting_bytes;      /* of the process, 1 MiB..64 GiB; 0 = 64 MiB */
-	int64_t max_uncommitted;        /* offsets handed out, finish not committed, 64..16777216; 0 = 65536 */
-	int64_t max_ahead;              /* offsets finished beyond next_offset in a lane, 64..1048576; 0 = 1048576 */
-	int64_t pause_after_ms;         /* a lane that waits longer is paused, 100..3600000; 0 = 30000 */
+	/* offsets handed out, finish not committed, 64..16777216; 0 = 65536 */
+	int64_t max_uncommitted;
+	/* offsets finished beyond next_offset in a lane, 64..1048576; 0 = 1048576 */
+	int64_t max_ahead;
+	/* a lane that waits longer is paused, 100..3600000; 0 = 30000 */
+	int64_t pause_after_ms;
 	int64_t prefetch_bytes;         /* librdkafka's queues of all partitions; 0 = 256 MiB */
 	int32_t expected_partitions;    /* prefetch_bytes is shared among so many; 0 = 64 */
 	enum stagger_level log_level;   /* default INFO */
@@ -82,8 +96,9 @@ struct stagger_consumer_options {
 };
 #define STAGGER_CONSUMER_OPTIONS_INIT STAGGER_INIT(struct stagger_consumer_options)
 
-/* Reads and checks; connects nothing. path is kept for chain files and must be NULL in this version:
- * everything is declared in C. On STAGGER_OK *out is yours, free with stagger_consumer_free(). */
+/* Reads and checks; connects nothing. path is kept for chain files and must be NULL in this
+ * version: everything is declared in C. On STAGGER_OK *out is yours, free with
+ * stagger_consumer_free(). */
 STAGGER_API STAGGER_MUST_USE enum stagger_status
 stagger_consumer_open(struct stagger_consumer **out, const char *path,
 		      const struct stagger_consumer_options *options, struct stagger_error *err);

@@ -15,7 +15,8 @@ struct stagger_pair {
 	const char *name, *value;
 };
 struct stagger_fault {
-	const char *error_class, *error_code, *error_message, *error_detail; /* code, detail: or NULL */
+	/* code, detail: or NULL */
+	const char *error_class, *error_code, *error_message, *error_detail;
 };
 struct stagger_attempt {
 	const char *stage, *topic;
@@ -65,9 +66,10 @@ stagger_envelope_new(struct stagger_envelope **out, struct stagger_error *err);
 /* schema_id 0: Avro single object; else the schema registry's framing with that id. On STAGGER_OK
  * *out is yours: free(). */
 STAGGER_API STAGGER_MUST_USE enum stagger_status
-stagger_envelope_write(const struct stagger_envelope *e, int32_t schema_id, void **out, size_t *size,
-		       struct stagger_error *err);
-/* One JSON object, UTF-8, NUL-terminated; bytes that are no UTF-8 as {"base64": "..."}. free(*out). */
+stagger_envelope_write(const struct stagger_envelope *e, int32_t schema_id, void **out,
+		       size_t *size, struct stagger_error *err);
+/* One JSON object, UTF-8, NUL-terminated; bytes that are no UTF-8 as {"base64":
+ * "..."}. free(*out). */
 STAGGER_API STAGGER_MUST_USE enum stagger_status
 stagger_envelope_json(const struct stagger_envelope *e, char **out, struct stagger_error *err);
 STAGGER_API void stagger_envelope_free(const struct stagger_envelope **e);

@@ -33,17 +33,20 @@ enum stagger_status {
 	STAGGER_STATE,       /* the call does not fit now: on() after run(), run() twice */
 	STAGGER_UNREACHABLE, /* no broker answered within start_timeout */
 	STAGGER_DENIED,      /* password, certificate or ACL; text says which and what to check */
-	STAGGER_TOPICS,      /* a topic of the chain is missing; text has the command that mends it */
+	/* a topic of the chain is missing; text has the command that mends it */
+	STAGGER_TOPICS,
 	STAGGER_STALE,       /* settle(): already settled, or the partition was taken away */
 	STAGGER_CORRUPT,     /* bytes that are not an envelope */
 	STAGGER_TIMEOUT,     /* drain_timeout passed with work left */
-	STAGGER_HALTED,      /* run(): a handler said HALT, or dead_letter.stop; names the message */
+	/* run(): a handler said HALT, or dead_letter.stop; names the message */
+	STAGGER_HALTED,
 	STAGGER_FATAL,       /* run(): the broker refused us for good; kafka_code says why */
 	STAGGER_STOPPED      /* dispatch(): the consumer has stopped cleanly; not a failure */
 };
 
-/* Frozen layout. text is always NUL-terminated and has no final newline. line and column are 1-based
- * places in a configuration file, 0 where there is none; kafka_code is Kafka's error code or 0. */
+/* Frozen layout. text is always NUL-terminated and has no final newline. line and column are
+ * 1-based places in a configuration file, 0 where there is none; kafka_code is Kafka's error code
+ * or 0. */
 struct stagger_error {
 	enum stagger_status status;
 	int32_t kafka_code;

@@ -35,7 +35,8 @@ struct stagger_message {
 	const char *read_topic;                 /* where this copy was read */
 	int64_t read_offset;
 	int32_t read_partition;                 /* may differ from partition */
-	int32_t attempt;                        /* this call is the n-th since main or replay, from 1 */
+	/* this call is the n-th since main or replay, from 1 */
+	int32_t attempt;
 	int32_t visit;                          /* n-th visit of this stage, from 1 */
 	int32_t replays;                        /* how often it was replayed from the DLT */
 	int64_t due_ms, first_failed_ms;        /* 0 in main */
@@ -47,7 +48,8 @@ struct stagger_message {
 STAGGER_API const struct stagger_header *stagger_message_header(const struct stagger_message *m,
 								 const char *name);
 /* What an earlier attempt left with stagger_failure_attribute(), or NULL. Valid as long as m. */
-STAGGER_API const char *stagger_message_attribute(const struct stagger_message *m, const char *name);
+STAGGER_API const char *stagger_message_attribute(const struct stagger_message *m,
+						  const char *name);
 /* Writes the idempotence key "group/topic/partition/offset" of the original record, the same at
  * every stage and after a replay. Returns the length as snprintf() does. */
 STAGGER_API size_t stagger_message_id(const struct stagger_message *m, char *text, size_t size);

@@ -52,7 +52,8 @@ struct stagger_stats {
 	int64_t head_of_line;         /* messages that a bound made late */
 	int64_t due_clamped;          /* forged or too far due times */
 	int64_t clock_steps;          /* steps of the wall clock */
-	int64_t lateness_p50_us, lateness_p99_us, lateness_max_us; /* handler start minus due, stages */
+	/* handler start minus due, stages */
+	int64_t lateness_p50_us, lateness_p99_us, lateness_max_us;
 	/* Offsets */
 	int64_t commits;              /* good commits, counted per lane */
 	int64_t commit_failures;

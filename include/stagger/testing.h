@@ -15,7 +15,8 @@ extern "C" {
 struct stagger_world;
 
 /* A world with an in-memory broker (4 partitions a topic) and one member: the consumer, which is
- * taken on STAGGER_OK. Its Kafka properties are ignored. The clock starts at 2026-01-01T00:00:00Z. */
+ * taken on STAGGER_OK. Its Kafka properties are ignored. The clock starts at 2026-01-01T00:00:00Z.
+ */
 STAGGER_API STAGGER_MUST_USE enum stagger_status
 stagger_world_new(struct stagger_world **out, struct stagger_consumer **take_consumer,
 		  struct stagger_error *err);

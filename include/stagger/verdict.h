@@ -17,19 +17,21 @@ enum stagger_verdict {
 	STAGGER_RETRY,
 	STAGGER_DEAD_LETTER,
 	STAGGER_DEFER,
-	STAGGER_HALT /* stop the consumer, leave this message unfinished: the handler cannot go on */
+	/* stop the consumer, leave this message unfinished: the handler cannot go on */
+	STAGGER_HALT
 };
 
 struct stagger_failure; /* opaque, owned by the library, valid while the handler runs */
 
-/* Called on a worker thread, or in dispatch() with STAGGER_INLINE; many at once for one chain unless
- * its order forbids it. Must not call run, dispatch or free. A C++ handler must not throw through. */
+/* Called on a worker thread, or in dispatch() with STAGGER_INLINE; many at once for one chain
+ * unless its order forbids it. Must not call run, dispatch or free. A C++ handler must not throw
+ * through. */
 typedef enum stagger_verdict (*stagger_handler)(const struct stagger_message *m,
 						struct stagger_failure *why, void *user);
 
 /* These fill *why and return the verdict, so that a handler fails in one line. error_class groups
- * errors ("BankBusy") and is cut at 127 bytes; the text is cut at 1 KiB on a UTF-8 boundary; invalid
- * UTF-8 becomes U+FFFD. delay_ms is a floor for the due time; below 1 it is no floor. */
+ * errors ("BankBusy") and is cut at 127 bytes; the text is cut at 1 KiB on a UTF-8 boundary;
+ * invalid UTF-8 becomes U+FFFD. delay_ms is a floor for the due time; below 1 it is no floor. */
 STAGGER_API enum stagger_verdict stagger_retry(struct stagger_failure *why, const char *error_class,
 					       const char *fmt, ...) STAGGER_PRINTF(3, 4);
 STAGGER_API enum stagger_verdict stagger_retry_after(struct stagger_failure *why, int64_t delay_ms,
@@ -51,8 +53,9 @@ STAGGER_API bool stagger_failure_attribute(struct stagger_failure *why, const ch
 struct stagger_ticket {
 	uint64_t slot, check;
 };
-/* Returns a copy of *m that stays valid until the ticket is settled, or NULL without memory (then
- * return a RETRY). After it the handler must return STAGGER_DEFER; the settle may come before that. */
+/* Returns a copy of *m that stays valid until the ticket is settled (OK or STALE), or NULL without
+ * memory (then return a RETRY). After it the handler must return STAGGER_DEFER; the settle may come
+ * before that. */
 STAGGER_API const struct stagger_message *stagger_defer(const struct stagger_message *m,
 							struct stagger_ticket *ticket);
 /* What stagger_settle() takes. Texts are copied. DEFER is not allowed here. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The direct writer and reader of our one schema (envelope.avsc), byte-identical to avro-c and
- * about twenty times as fast. The reader takes hostile bytes: it never reads past them, never allocates
- * more than a small multiple of them, never leaks. */
+ * about twenty times as fast. The reader takes hostile bytes: it never reads past them, never
+ * allocates more than a small multiple of them, never leaks. */
 #ifndef CODEC_ENVELOPE_CODEC_H
 #define CODEC_ENVELOPE_CODEC_H
 

@@ -72,7 +72,8 @@ enum stagger_status stagger_consumer_set(struct stagger_consumer *c, const char 
 	if (kafka_property == NULL || value == NULL)
 		return fail(err, STAGGER_INVALID, "set(): property and value must not be NULL");
 	if (c->n_properties == CONSUMER_MAX_PROPERTIES)
-		return fail(err, STAGGER_INVALID, "more than %d properties", CONSUMER_MAX_PROPERTIES);
+		return fail(err, STAGGER_INVALID, "more than %d properties",
+			    CONSUMER_MAX_PROPERTIES);
 	status = kafka_check_property(kafka_property, value, err);
 	if (status != STAGGER_OK)
 		return status;
@@ -110,12 +111,14 @@ static enum stagger_status dead_letters_apart(const struct stagger_chain *from,
 
 /* Two chains of one group must not read the same topic, and a stage is nobody else's target. */
 static enum stagger_status chains_apart(const struct stagger_consumer *c,
-					const struct stagger_chain *chain, struct stagger_error *err)
+					const struct stagger_chain *chain,
+					struct stagger_error *err)
 {
 	for (size_t i = 0; i < c->n_chains; i++) {
 		const struct stagger_chain *other = c->chains[i].chain;
 		if (strcmp(other->name, chain->name) == 0)
-			return fail(err, STAGGER_INVALID, "chain '%s' was added before", chain->name);
+			return fail(err, STAGGER_INVALID, "chain '%s' was added before",
+				    chain->name);
 		for (int32_t s = 0; s < chain->n_stages; s++)
 			if (chain_stage_of(other, chain->stages[s].topic) != CHAIN_DLT)
 				return fail(err, STAGGER_INVALID,
@@ -202,7 +205,8 @@ enum stagger_status stagger_settle(struct stagger_consumer *c, struct stagger_ti
 }
 
 enum stagger_status stagger_consumer_stats(const struct stagger_consumer *c,
-					   const struct stagger_stats **out, struct stagger_error *err)
+					   const struct stagger_stats **out,
+					   struct stagger_error *err)
 {
 	if (c->engine == NULL)
 		return fail(err, STAGGER_STATE, "statistics before run() or start()");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * run_until_signal(): for programs that are one consumer. A signal handler can reach its consumer
- * only through a static pointer: this one, set while the call lasts; it is why only one such call may
- * run at a time in a process. */
+ * only through a static pointer: this one, set while the call lasts; it is why only one such call
+ * may run at a time in a process. */
 #define _GNU_SOURCE
 #include <stagger/consumer.h>
 
@@ -29,8 +29,9 @@ enum stagger_status stagger_consumer_run_until_signal(struct stagger_consumer *c
 {
 	struct stagger_consumer *none = NULL;
 	if (!atomic_compare_exchange_strong(&signalled, &none, c))
-		return fail(err, STAGGER_STATE,
-			    "run_until_signal() runs already in this process: use run() and stop()");
+		return fail(
+			err, STAGGER_STATE,
+			"run_until_signal() runs already in this process: use run() and stop()");
 	/* SA_RESETHAND: a second signal ends the process. */
 	struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
 	struct sigaction old_int;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Which library this is and which librdkafka it runs on: put together once, constant from then on. */
+ * Which library this is and which librdkafka it runs on: put together once, constant from then on.
+ */
 #include <stagger/version.h>
 
 #include <pthread.h>

@@ -45,7 +45,7 @@ struct wiring_names wiring_names(const struct stagger_consumer *c)
 	};
 }
 
-/* -- workers ------------------------------------------------------------------------------------ */
+/* -- workers ----------------------------------------------------------------------------- */
 
 /* Workers are made before the engine: tickets reach it through the consumer. */
 static const struct stagger_message *defer(void *consumer, struct stagger_message *message,
@@ -86,7 +86,7 @@ static enum stagger_status workers_new(struct stagger_consumer *c, struct consum
 	return status;
 }
 
-/* -- engine ------------------------------------------------------------------------------------- */
+/* -- engine ------------------------------------------------------------------------------ */
 
 static struct engine_options engine_options_of(const struct stagger_consumer *c,
 					       const struct wiring_world *world)
@@ -166,7 +166,7 @@ void wiring_detach(struct stagger_consumer *c)
 	atomic_store(&c->stop_asked, false);
 }
 
-/* -- the librdkafka world ------------------------------------------------------------------------ */
+/* -- the librdkafka world ---------------------------------------------------------------- */
 
 static int64_t clock_wall(void *self)
 {

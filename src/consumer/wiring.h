@@ -31,7 +31,8 @@ struct wiring_names {
 STAGGER_MUST_USE enum stagger_status wiring_check(struct stagger_consumer *c,
 						  struct stagger_error *err);
 struct wiring_names wiring_names(const struct stagger_consumer *c);
-/* Makes workers and an engine in that world and starts it. *out is borrowed: the consumer owns it. */
+/* Makes workers and an engine in that world and starts it. *out is borrowed: the consumer
+ * owns it. */
 STAGGER_MUST_USE enum stagger_status wiring_attach(struct stagger_consumer *c,
 						   const struct wiring_world *world,
 						   struct engine **out, struct stagger_error *err);

@@ -15,7 +15,8 @@
 #define CHAIN_MAX_NAME     64
 #define CHAIN_LONGEST_DELAY_MS (INT64_C(365) * 24 * 3600 * 1000)
 
-/* Stage numbers: 0 is main, 1..n_retries the retry stages in order, CHAIN_DLT the dead-letter topic. */
+/* Stage numbers: 0 is main, 1..n_retries the retry stages in order, CHAIN_DLT the dead-letter
+ * topic. */
 #define CHAIN_MAIN 0
 #define CHAIN_DLT  (-1)
 
@@ -65,7 +66,8 @@ int32_t chain_stage_of(const struct stagger_chain *chain, const char *topic);
 int32_t chain_stage_named(const struct stagger_chain *chain, struct stagger_bytes name);
 /* The jitter of that stage: min(delay * jitter, jitter_max_ms). */
 int64_t chain_jitter_ms(const struct stagger_chain *chain, int32_t stage);
-/* Where a dead letter with that error goes: the first route that matches, or NULL: the chain's own. */
+/* Where a dead letter with that error goes: the first route that matches, or NULL: the
+ * chain's own. */
 const char *chain_dead_letter_route(const struct stagger_chain *chain, const char *error_class,
 				    const char *error_code);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Headers on DLT records: Kafka's own family (KIP-1191), text in UTF-8, numbers in decimal, and those
- * originals that a reader of the outer record needs. */
+ * Headers on DLT records: Kafka's own family (KIP-1191), text in UTF-8, numbers in decimal, and
+ * those originals that a reader of the outer record needs. */
 #ifndef CORE_DEAD_HEADERS_H
 #define CORE_DEAD_HEADERS_H
 
@@ -18,7 +18,8 @@ struct dead_headers {
 	char *names; /* malloc'd copies of borrowed names, or NULL */
 };
 /* __dlq.errors.topic .partition .offset .group .delivery.count .message, then the original
- * traceparent, tracestate, __key_schema_id and apicurio.key.*. Borrows from *e. False without memory. */
+ * traceparent, tracestate, __key_schema_id and apicurio.key.*. Borrows from *e. False without
+ * memory. */
 STAGGER_MUST_USE bool dead_headers_make(struct dead_headers *out, const struct envelope *e);
 void dead_headers_clear(struct dead_headers *h);
 

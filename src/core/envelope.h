@@ -59,8 +59,8 @@ struct envelope {
 	const struct envelope_header *headers;
 	size_t n_headers;
 	struct stagger_bytes key, value; /* NULL data: null */
-	/* Framing: which writer's schema the bytes are of. tail: fields that a newer writer appended,
-	 * copied unchanged; only with another writer's fingerprint or id. */
+	/* Framing: which writer's schema the bytes are of. tail: fields that a newer writer
+	 * appended, copied unchanged; only with another writer's fingerprint or id. */
 	enum envelope_framing framing;
 	uint64_t fingerprint; /* SINGLE_OBJECT; 0 = our own */
 	int32_t schema_id;    /* REGISTRY */
@@ -103,8 +103,8 @@ STAGGER_MUST_USE bool envelope_fresh(struct envelope *out, struct envelope_room 
 				     const struct envelope_origin *origin,
 				     const struct envelope_facts *facts);
 /* The next envelope of one that was read. Attempts grow by tries; history gets an entry (first and
- * newest kept, the rest counted); attributes are merged: a handler's beat what was there; those that
- * would exceed 32 names or 4 KiB are left out, oldest kept. */
+ * newest kept, the rest counted); attributes are merged: a handler's beat what was there; those
+ * that would exceed 32 names or 4 KiB are left out, oldest kept. */
 void envelope_advance(struct envelope *out, struct envelope_room *room, const struct envelope *old,
 		      const struct envelope_facts *facts);
 void envelope_room_clear(struct envelope_room *room);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Why a call failed: the scratch that a handler fills (struct stagger_failure, one a thread, bounded
- * buffers) and the packed copy that travels with the record (struct failure, one block). */
+ * Why a call failed: the scratch that a handler fills (struct stagger_failure, one a thread,
+ * bounded buffers) and the packed copy that travels with the record (struct failure, one block). */
 #ifndef CORE_FAILURE_H
 #define CORE_FAILURE_H
 
@@ -21,7 +21,8 @@ struct stagger_failure;
 
 /* What a record carries. Texts are clean UTF-8, NUL-terminated, within the limits above. */
 struct failure {
-	char *error_class, *error_code, *error_message, *error_detail; /* code, detail: NULL = none */
+	/* code, detail: NULL = none */
+	char *error_class, *error_code, *error_message, *error_detail;
 	int64_t retry_after_ms;         /* 0 = none */
 	struct stagger_pair *attributes; /* value NULL: remove that one */
 	size_t n_attributes;
@@ -41,7 +42,8 @@ STAGGER_MUST_USE bool failure_set_attribute(struct stagger_failure *scratch, con
 
 /* One malloc'd block with all that was set; NULL without memory. */
 STAGGER_MUST_USE struct failure *failure_pack(const struct stagger_failure *scratch);
-/* The same from plain texts, cleaned and cut; any may be NULL. carry: attributes to copy, or NULL. */
+/* The same from plain texts, cleaned and cut; any may be NULL. carry: attributes to copy,
+ * or NULL. */
 STAGGER_MUST_USE struct failure *failure_of(const char *error_class, const char *error_code,
 					    const char *error_message, const char *error_detail,
 					    int64_t retry_after_ms, const struct failure *carry);

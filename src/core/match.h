@@ -12,7 +12,8 @@ struct match {
 	bool class_prefix, code_prefix;
 };
 
-/* Refuses an empty pattern, a star that is not last in its part, a second slash, over-long parts. */
+/* Refuses an empty pattern, a star that is not last in its part, a second slash,
+ * over-long parts. */
 STAGGER_MUST_USE enum stagger_status match_parse(struct match *out, const char *pattern,
 						 struct stagger_error *err);
 bool match_fits(const struct match *m, const char *error_class, const char *code /* or NULL */);

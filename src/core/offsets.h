@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tracks the finished offsets of one lane: the only place that says what may be committed. A ring of
- * the records that were SEEN, not of offsets, so that gaps (compaction, markers) cost nothing and are
- * finished when a later record arrives. Allocated on first use. */
+ * Tracks the finished offsets of one lane: the only place that says what may be committed. A ring
+ * of the records that were SEEN, not of offsets, so that gaps (compaction, markers) cost nothing
+ * and are finished when a later record arrives. Allocated on first use. */
 #ifndef CORE_OFFSETS_H
 #define CORE_OFFSETS_H
 

@@ -37,7 +37,8 @@ struct route_facts {
 	enum stagger_verdict verdict;    /* not DEFER; 0 = none given */
 	const char *error_class, *error_code; /* code may be NULL; class NULL = "" */
 	int64_t retry_after_ms;          /* 0 = none */
-	int32_t stage;                   /* where it is; CHAIN_DLT: a stage this chain does not know */
+	/* where it is; CHAIN_DLT: a stage this chain does not know */
+	int32_t stage;
 	int64_t stage_delay_ms;          /* of an unknown stage; else ignored */
 	int32_t visit;                   /* n-th visit of that stage, from 1 */
 	int32_t call;                    /* n-th call of this visit, from 1 */

@@ -11,13 +11,14 @@ struct schedule_due {
 	bool clamped; /* retry_after was beyond longest_wait */
 };
 /* failed + max(delay +- jitter, retry_after), at most failed + longest_wait. */
-struct schedule_due schedule_due(const struct stagger_chain *chain, int32_t stage, int64_t failed_ms,
-				 int64_t retry_after_ms, double random);
+struct schedule_due schedule_due(const struct stagger_chain *chain, int32_t stage,
+				 int64_t failed_ms, int64_t retry_after_ms, double random);
 /* A due read from an envelope, clamped to the record's own timestamp + longest_wait (no clamp when
  * the record has no timestamp: then now + longest_wait). */
 struct schedule_due schedule_clamp(int64_t due_ms, int64_t record_timestamp_ms, int64_t now_ms,
 				   int64_t longest_wait_ms);
-/* The earliest due any record of this stage can have that failed at failed_ms: failed + delay - jitter. */
+/* The earliest due any record of this stage can have that failed at failed_ms: failed + delay -
+ * jitter. */
 int64_t schedule_earliest_ms(const struct stagger_chain *chain, int32_t stage, int64_t failed_ms);
 /* The boot-clock instant from which a message may be handled whatever the wall clock says. */
 int64_t schedule_bound_boot_ms(int64_t due_ms, int64_t seen_ms, int64_t seen_boot_ms);

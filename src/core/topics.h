@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Topic names: Kafka's alphabet, templates, the partition a copy goes to, what retention must be. */
+ * Topic names: Kafka's alphabet, templates, the partition a copy goes to, what retention must be.
+ */
 #ifndef CORE_TOPICS_H
 #define CORE_TOPICS_H
 
@@ -25,6 +26,7 @@ int32_t topic_partition(int32_t partition, int32_t count);
 int64_t topic_retention_ms(int64_t longest_wait_ms, int64_t margin_ms);
 /* The line that creates a topic, for people: kafka-topics.sh --create ... Returns text. */
 const char *topic_create_line(char *text, size_t size, const char *brokers, const char *topic,
-			      int32_t partitions, int64_t retention_ms /* -1: for ever, 0: unsaid */);
+			      int32_t partitions,
+			      int64_t retention_ms /* -1: for ever, 0: unsaid */);
 
 #endif

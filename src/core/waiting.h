@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * One lane's waiting room: messages that are read but not yet due, by due, then offset. Holds nodes
- * that are part of the engine's records; heap_node.key is the instant (wall ms) at which the message
- * may be handled under the clocks of now, tie the offset. Allocated on first use. */
+ * that are part of the engine's records; heap_node.key is the instant (wall ms) at which the
+ * message may be handled under the clocks of now, tie the offset. Allocated on first use. */
 #ifndef CORE_WAITING_H
 #define CORE_WAITING_H
 
@@ -20,7 +20,8 @@ struct waiting {
 	int64_t horizon_ms;     /* earliest due of any record not read yet; INT64_MIN at first */
 };
 
-/* Puts an item in; due and bytes are set, tie is the offset. wall - boot is the clocks' distance. */
+/* Puts an item in; due and bytes are set, tie is the offset. wall - boot is the
+ * clocks' distance. */
 STAGGER_MUST_USE bool waiting_put(struct waiting *w, struct waiting_item *item,
 				  int64_t wall_minus_boot_ms);
 struct waiting_item *waiting_head(const struct waiting *w);

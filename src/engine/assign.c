@@ -33,7 +33,8 @@ static void told(struct engine *e, struct lane *lane, const struct offsets_begin
 	if (begin->reset) {
 		e->count.log_reset++;
 		log_warn(e->o.log,
-			 "log reset: topic '%s' partition %d was truncated or made again, reading from %lld",
+			 "log reset: topic '%s' partition %d was truncated or made again, reading "
+			 "from %lld",
 			 lane->topic, lane->partition, (long long)begin->offset);
 		event_lane(e, STAGGER_RESET, lane, begin->offset, "log_reset");
 	}
@@ -54,7 +55,8 @@ static struct lane *begin_lane(struct engine *e, struct chain_state *chain, int3
 	if (begin.keep_ahead && p->metadata.data != NULL)
 		(void)ahead_read(&runs, &n, p->metadata, p->committed);
 	if (n > 0 && runs[n - 1].from + runs[n - 1].n > p->log_end)
-		n = 0; /* of a log that was truncated or made again: new records have these offsets */
+		/* of a log that was truncated or made again: new records have these offsets */
+		n = 0;
 	enum stagger_status status = offsets_start(&lane->offsets, begin.offset, runs, n, NULL);
 	free(runs);
 	if (status != STAGGER_OK) {
@@ -129,7 +131,7 @@ void assign_take(struct engine *e, const struct port_event *event)
 		event_lane(e, STAGGER_ASSIGNED, e->lanes[i], e->lanes[i]->position, NULL);
 }
 
-/* -- resets in mid-run --------------------------------------------------------------------------- */
+/* -- resets in mid-run ------------------------------------------------------------------- */
 
 void assign_reset(struct engine *e, const struct port_event *event)
 {
@@ -151,7 +153,8 @@ void assign_reset(struct engine *e, const struct port_event *event)
 static bool replace(struct engine *e, struct lane *old, const struct port_partition *p)
 {
 	struct lane *lane = lane_new(e, old->chain, old->stage, old->partition);
-	if (lane == NULL || offsets_start(&lane->offsets, p->log_start, NULL, 0, NULL) != STAGGER_OK) {
+	if (lane == NULL ||
+	    offsets_start(&lane->offsets, p->log_start, NULL, 0, NULL) != STAGGER_OK) {
 		engine_end(e, STAGGER_NO_MEMORY, 0, "out of memory");
 		return false;
 	}
@@ -182,7 +185,8 @@ void assign_bounds(struct engine *e, const struct port_event *event)
 		} else {
 			if (lane->position < p->log_start) {
 				struct offsets_begin begin = { .offset = p->log_start,
-							       .lost = p->log_start - lane->position };
+							       .lost = p->log_start -
+								       lane->position };
 				lane->position = p->log_start;
 				told(e, lane, &begin);
 			}

@@ -69,8 +69,9 @@ bool attributes_change(struct record *r, const struct failure *failure)
 	char *at = (char *)&a->pairs[n_pairs];
 	for (size_t i = 0; i < n_old; i++)
 		if (find(failure->attributes, failure->n_attributes, old->pairs[i].name) == NULL)
-			a->pairs[a->n++] = (struct stagger_pair){
-				text_put(&at, old->pairs[i].name), text_put(&at, old->pairs[i].value) };
+			a->pairs[a->n++] =
+				(struct stagger_pair){ text_put(&at, old->pairs[i].name),
+						       text_put(&at, old->pairs[i].value) };
 	for (size_t i = 0; i < failure->n_attributes; i++)
 		a->pairs[a->n++] = (struct stagger_pair){
 			text_put(&at, failure->attributes[i].name),

@@ -63,7 +63,8 @@ static void lists_init(struct engine *e)
 }
 
 enum stagger_status engine_new(struct engine **out, const struct engine_options *options,
-			       const struct engine_chain *chains, size_t n, struct stagger_error *err)
+			       const struct engine_chain *chains, size_t n,
+			       struct stagger_error *err)
 {
 	struct engine *e = calloc(1, sizeof(*e));
 	if (e == NULL)

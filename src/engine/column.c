@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Columns: the lanes of one chain with the same partition number share strands, so that calls for one
- * key never overlap whatever the stage. They outlive their lanes: a strand whose call is still out
- * must be found again when the partition comes back. */
+ * Columns: the lanes of one chain with the same partition number share strands, so that calls for
+ * one key never overlap whatever the stage. They outlive their lanes: a strand whose call is still
+ * out must be found again when the partition comes back. */
 #include "engine/state.h"
 
 #include <stdlib.h>

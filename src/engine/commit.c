@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Commits: explicit lists of owned lanes from the loop thread, one in flight; next_offset and, as
- * metadata, what is finished beyond it. offsets.c says what may be committed; this is the only place
- * that does it. */
+ * metadata, what is finished beyond it. offsets.c says what may be committed; this is the only
+ * place that does it. */
 #include "engine/state.h"
 
 #include <stdlib.h>

@@ -32,7 +32,7 @@ void tickets_clear(struct tickets *t)
 	pthread_mutex_destroy(&t->lock);
 }
 
-/* -- the copy ----------------------------------------------------------------------------------- */
+/* -- the copy ---------------------------------------------------------------------------- */
 
 static size_t size_of(const char *text)
 {
@@ -104,7 +104,7 @@ static struct deferral *deferral_new(const struct port_call *call)
 	return d;
 }
 
-/* -- slots -------------------------------------------------------------------------------------- */
+/* -- slots ------------------------------------------------------------------------------- */
 
 static uint64_t slot_take(struct tickets *t, struct record *r)
 {
@@ -162,7 +162,7 @@ const struct stagger_message *engine_defer(void *engine, struct stagger_message 
 	return &d->call.message;
 }
 
-/* -- settle ------------------------------------------------------------------------------------- */
+/* -- settle ------------------------------------------------------------------------------ */
 
 static enum stagger_status outcome_check(const struct stagger_outcome *outcome,
 					 struct stagger_error *err)
@@ -228,7 +228,7 @@ enum stagger_status engine_settle(struct engine *e, struct stagger_ticket ticket
 	return STAGGER_OK;
 }
 
-/* -- the loop's side ---------------------------------------------------------------------------- */
+/* -- the loop's side --------------------------------------------------------------------- */
 
 static void settled_unlink(struct tickets *t, uint64_t number)
 {
@@ -270,7 +270,8 @@ void ticket_close(struct engine *e, struct record *r)
 		settled_unlink(t, r->deferral->slot);
 		slot_give(t, r->deferral->slot);
 		free(r->deferral);
-	} else { /* the application may still read the copy: it goes with the settle, which is STALE */
+	/* the application may still read the copy: it goes with the settle, which is STALE */
+	} else {
 		slot->record = NULL;
 		slot->abandoned = r->deferral;
 	}

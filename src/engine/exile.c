@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Exiles: calls and hops that outlive their lane. If the partition comes back here, its new lane does
- * not start the offset again but waits for the exile and takes its verdict; if it goes elsewhere, the
- * late verdict is dropped. */
+ * Exiles: calls and hops that outlive their lane. If the partition comes back here, its new lane
+ * does not start the offset again but waits for the exile and takes its verdict; if it goes
+ * elsewhere, the late verdict is dropped. */
 #include "engine/state.h"
 
 void exile_send(struct engine *e, struct record *r)

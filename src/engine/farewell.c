@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Farewells: a revoke and a clean stop are the same steps. The lanes stop handing out, running calls
- * and hops end within a time limit, the application flushes, what is finished is committed, then the
- * lanes go. The loop goes on as ever meanwhile. */
+ * Farewells: a revoke and a clean stop are the same steps. The lanes stop handing out, running
+ * calls and hops end within a time limit, the application flushes, what is finished is committed,
+ * then the lanes go. The loop goes on as ever meanwhile. */
 #include "engine/state.h"
 
 #include <stdio.h>

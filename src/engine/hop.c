@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Hops: a failed record's copy is written and handed to the sink. The record stays until the report:
- * shrinking and producing again start from it, never from the envelope's bytes. */
+ * Hops: a failed record's copy is written and handed to the sink. The record stays until the
+ * report: shrinking and producing again start from it, never from the envelope's bytes. */
 #include "engine/state.h"
 
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "core/dead_headers.h"
 #include "core/topics.h"
 
-/* -- deciding ----------------------------------------------------------------------------------- */
+/* -- deciding ---------------------------------------------------------------------------- */
 
 /* The sink's number of the topic the hop goes to. */
 static void choose_topic(struct record *r)
@@ -101,7 +101,7 @@ void hop_again(struct engine *e, struct record *r)
 	hop_pump(e, r->lane);
 }
 
-/* -- writing ------------------------------------------------------------------------------------ */
+/* -- writing ----------------------------------------------------------------------------- */
 
 static struct stagger_bytes text_of(const char *text)
 {
@@ -211,7 +211,7 @@ static enum port_fault produce(struct engine *e, struct record *r, const struct 
 	return fault;
 }
 
-/* -- handing over ------------------------------------------------------------------------------- */
+/* -- handing over ------------------------------------------------------------------------ */
 
 static struct target *target_get(struct engine *e, int32_t topic, int32_t partition)
 {
@@ -334,8 +334,8 @@ bool hop_shrink(struct engine *e, struct record *r)
 
 void hop_fall_back(struct engine *e, struct record *r)
 {
-	log_warn(e->o.log, "route refused: topic '%s', dead letter goes to '%s'", r->hop->topic_name,
-		 r->chain->chain->dead_letter_topic);
+	log_warn(e->o.log, "route refused: topic '%s', dead letter goes to '%s'",
+		 r->hop->topic_name, r->chain->chain->dead_letter_topic);
 	e->count.route_fallback++;
 	r->hop->routed = false;
 	r->hop->topic = r->chain->dead_letter_topic;

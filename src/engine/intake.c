@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Intake: what the source fetched becomes a record. Main's go to their strand at once; a stage's are
- * read out of their envelope and wait in the lane's room until they are due. */
+ * Intake: what the source fetched becomes a record. Main's go to their strand at once; a stage's
+ * are read out of their envelope and wait in the lane's room until they are due. */
 #include "engine/state.h"
 
 #include <stdlib.h>
@@ -155,8 +155,9 @@ static void stage_record(struct engine *e, struct record *r)
 		return;
 	}
 	if (status != STAGGER_OK) {
-		log_warn(e->o.log, "undecodable: topic '%s' partition %d offset %lld: %s", lane->topic,
-			 lane->partition, (long long)r->call.message.read_offset, why.text);
+		log_warn(e->o.log, "undecodable: topic '%s' partition %d offset %lld: %s",
+			 lane->topic, lane->partition, (long long)r->call.message.read_offset,
+			 why.text);
 		broken(e, r, DISPOSITION_UNDECODABLE);
 		return;
 	}
@@ -217,7 +218,7 @@ static void take(struct engine *e, struct lane *lane, struct port_record *raw)
 	}
 }
 
-/* -- gates -------------------------------------------------------------------------------------- */
+/* -- gates ------------------------------------------------------------------------------- */
 
 static bool room_full(const struct engine *e, const struct lane *lane)
 {
@@ -225,8 +226,8 @@ static bool room_full(const struct engine *e, const struct lane *lane)
 					 !budget_may_wait(&e->budget, 1));
 }
 
-/* Whether a lane may be read on: after each record of a stage, when its room changed, and each second
- * (what other lanes let go of makes room here, too). */
+/* Whether a lane may be read on: after each record of a stage, when its room changed, and each
+ * second (what other lanes let go of makes room here, too). */
 void intake_gates(struct engine *e, struct lane *lane)
 {
 	if (offsets_tracked(&lane->offsets) >= (size_t)e->o.max_ahead) {
@@ -250,7 +251,7 @@ void intake_gates(struct engine *e, struct lane *lane)
 	}
 }
 
-/* -- rounds ------------------------------------------------------------------------------------- */
+/* -- rounds ------------------------------------------------------------------------------ */
 
 /* Hands the head of a lane's room to its strand; false when it is not due. */
 static bool give_due(struct engine *e, struct lane *lane)

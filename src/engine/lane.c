@@ -91,7 +91,8 @@ void lane_open(struct engine *e, struct lane *lane, unsigned gate)
 	if (before == 0 || lane->gate != 0)
 		return;
 	lane_list(e, lane); /* a queue tells only of empty -> not empty: look */
-	if (lane->paused || lane->hold_wanted) /* also when it is to be paused only after this turn */
+	/* also when it is to be paused only after this turn */
+	if (lane->paused || lane->hold_wanted)
 		hold_resume(e, lane);
 }
 

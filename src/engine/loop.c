@@ -32,7 +32,7 @@ void engine_end(struct engine *e, enum stagger_status status, int32_t kafka_code
 	e->error.status = e->result;
 }
 
-/* -- clocks ------------------------------------------------------------------------------------- */
+/* -- clocks ------------------------------------------------------------------------------ */
 
 static void keys_again(struct engine *e, int64_t apart_ms)
 {
@@ -44,8 +44,8 @@ static void keys_again(struct engine *e, int64_t apart_ms)
 }
 
 /* Each turn, and each second while anything waits, the two clocks are compared: a step re-arms all
- * timers and is counted, a drift that has added up only re-arms them. What is read after a step must
- * not be keyed by the distance of before it: it would overtake. */
+ * timers and is counted, a drift that has added up only re-arms them. What is read after a step
+ * must not be keyed by the distance of before it: it would overtake. */
 static void compare_clocks(struct engine *e)
 {
 	int64_t apart_ms = e->now.wall_ms - e->now.boot_ms;
@@ -61,7 +61,7 @@ static void compare_clocks(struct engine *e)
 		keys_again(e, apart_ms);
 }
 
-/* -- ticks -------------------------------------------------------------------------------------- */
+/* -- ticks ------------------------------------------------------------------------------- */
 
 /* What has stood since the tick before is copied, so that it pins no fetch response; what a handler
  * runs on is left. */
@@ -112,7 +112,7 @@ static void tick(struct engine *e)
 	}
 }
 
-/* -- events of the source ----------------------------------------------------------------------- */
+/* -- events of the source ---------------------------------------------------------------- */
 
 static void first_contact(struct engine *e)
 {
@@ -167,7 +167,7 @@ static void event_take(struct engine *e, const struct port_event *event)
 	}
 }
 
-/* -- the turn ----------------------------------------------------------------------------------- */
+/* -- the turn ---------------------------------------------------------------------------- */
 
 static void run_inline(struct engine *e)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What a handler sees of a record that was read from a stage: the original record, out of the
- * envelope. The envelope's texts are views; the message wants them NUL-terminated, so they are copied
- * into one block per record. */
+ * envelope. The envelope's texts are views; the message wants them NUL-terminated, so they are
+ * copied into one block per record. */
 #include "engine/state.h"
 
 #include <stdlib.h>
@@ -65,8 +65,9 @@ bool message_fill(struct engine *e, struct record *r)
 		headers[i].value = v->headers[i].value;
 	}
 	const char *main_topic = r->chain->chain->topic;
-	m->topic = bytes_is(v->original_topic, main_topic) ? main_topic
-							   : text_put(&at, or_empty(v->original_topic));
+	m->topic = bytes_is(v->original_topic, main_topic)
+			   ? main_topic
+			   : text_put(&at, or_empty(v->original_topic));
 	m->partition = v->original_partition;
 	m->offset = v->original_offset;
 	m->timestamp_ms = v->original_timestamp_ms == ENVELOPE_NO_TIME ? -1

@@ -56,7 +56,8 @@ struct record *record_new(struct engine *e)
 	return r;
 }
 
-void records_each(struct engine *e, void (*do_it)(struct engine *, struct record *, void *), void *user)
+void records_each(struct engine *e, void (*do_it)(struct engine *, struct record *, void *),
+		  void *user)
 {
 	for (struct list *at = e->slabs.next; at != &e->slabs; at = at->next) {
 		struct slab *slab = container_of(at, struct slab, link);
@@ -201,7 +202,7 @@ void record_finish(struct engine *e, struct record *r)
 	record_free(e, r);
 }
 
-/* -- deep copy ---------------------------------------------------------------------------------- */
+/* -- deep copy --------------------------------------------------------------------------- */
 
 struct packer {
 	char *at;
@@ -221,7 +222,8 @@ static struct stagger_bytes pack(struct packer *p, struct stagger_bytes bytes)
 bool record_own(struct engine *e, struct record *r)
 {
 	struct stagger_message *m = &r->call.message;
-	size_t size = sizeof(struct stagger_header) * m->n_headers + m->key.size + m->value.size + 1;
+	size_t size =
+		sizeof(struct stagger_header) * m->n_headers + m->key.size + m->value.size + 1;
 	for (size_t i = 0; i < m->n_headers; i++)
 		size += strlen(m->headers[i].name) + 1 + m->headers[i].value.size;
 	char *block = malloc(size);

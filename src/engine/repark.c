@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Re-parking: a head that holds its lane back and still waits longer than the stage's delay goes to
- * the tail of its own topic, same due, attempts and history, and its offset is finished. What follows
- * in the log could be due from the lane's horizon on, so nothing is moved before that: each message
- * is moved at most once per delay. */
+ * the tail of its own topic, same due, attempts and history, and its offset is finished. What
+ * follows in the log could be due from the lane's horizon on, so nothing is moved before that: each
+ * message is moved at most once per delay. */
 #include "engine/state.h"
 
 /* The waiting record at next_offset, or the one with the lowest offset when the room must give. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Delivery reports: a durable copy finishes the old offset; an error makes its lane failing, and the
- * hop is produced again, one at a time. Nothing is ever skipped. */
+ * Delivery reports: a durable copy finishes the old offset; an error makes its lane failing, and
+ * the hop is produced again, one at a time. Nothing is ever skipped. */
 #include "engine/state.h"
 
 #include <stdio.h>

@@ -195,7 +195,8 @@ void settle_call(struct engine *e, struct record *r)
 		ticket_close(e, r); /* the handler's own verdict counts */
 	}
 	if (verdict == STAGGER_DEFER)
-		verdict = (enum stagger_verdict)0; /* without a ticket nobody could ever settle it */
+		/* without a ticket nobody could ever settle it */
+		verdict = (enum stagger_verdict)0;
 	settle_verdict(e, r, verdict);
 }
 

@@ -19,6 +19,7 @@
 #include "core/shrink.h"
 #include "core/waiting.h"
 #include "engine/engine.h"
+#include "engine/record.h"
 
 #define ENGINE_TURN_US        5000 /* a turn hands back after this */
 #define ENGINE_FETCH_MAX      256  /* records taken from a lane before the next lane has its turn */
@@ -45,76 +46,7 @@ struct instant {
 	int64_t wall_us, boot_us, wall_ms, boot_ms;
 };
 
-/* -- records ------------------------------------------------------------------------------------ */
-enum record_state {
-	RECORD_FREE = 0,
-	RECORD_READ,     /* intake has it */
-	RECORD_WAITING,  /* in its lane's room */
-	RECORD_QUEUED,   /* in its strand */
-	RECORD_CALLED,   /* in a slice, with the workers */
-	RECORD_BACKOFF,  /* waits in place */
-	RECORD_DEFERRED, /* its ticket is open */
-	RECORD_PARKED,   /* its hop is decided and waits in the engine: lane->parked */
-	RECORD_HOPPING,  /* its copy is in the producer: lane->hopping */
-	RECORD_SETTLED   /* outlives its lane and has its verdict: engine->exiles or lane->exiles */
-};
-
-/* A hop that is decided; made when a record fails for good in its stage, freed with the record. */
-struct hop {
-	enum place place;        /* STAGE or DEAD_LETTER */
-	bool repark;             /* the same stage, due, attempts and history */
-	int32_t stage, visit;
-	int64_t due_ms, failed_ms, retry_after_ms;
-	const char *disposition;
-	int32_t topic;           /* the sink's number */
-	const char *topic_name;
-	bool routed;             /* by dead_letter.routes: may fall back to the chain's DLT */
-	enum shrink shrink;
-	bool errored;            /* its last report was an error */
-	bool solo_wanted;        /* refused as too large in company: to be alone on its target */
-	uint64_t number;         /* in the order they were decided */
-	bool repeated;           /* handed to a producer that died */
-	struct target *target;   /* while in the producer */
-	int64_t produced_boot_ms;
-};
-
-struct record {
-	struct port_call call;       /* first: what workers see; message is filled at intake */
-	struct lane *lane;           /* NULL: it outlives its lane (an exile) */
-	struct chain_state *chain;
-	struct strand *strand;
-	struct waiting_item item;    /* in the room, in the strand's stage heap, or in engine->backoffs */
-	struct record *next_free;
-	struct list link;            /* lane->parked, lane->hopping, an exile list */
-	struct list pinned;          /* engine->pinned while pin is set */
-	void *pin;                   /* the source's memory under key, value and headers */
-	struct stagger_header *headers; /* the array that came with the pin */
-	void *block;                 /* our copy of key, value and headers */
-	struct envelope *envelope;   /* what it was read from, borrowing from block; NULL in main */
-	char *texts;                 /* NUL-terminated copies of envelope texts for the message */
-	const struct stagger_pair *base_attributes; /* the envelope's, in texts */
-	size_t n_base_attributes;
-	struct attributes *attributes; /* what handlers of this visit changed; NULL: nothing */
-	struct failure *failure, *first_failure; /* of the last and of the first failed call of this visit */
-	struct hop *hop;
-	struct deferral *deferral;
-	int64_t first_failed_ms;
-	int64_t tick;                /* when it was pinned */
-	int32_t stage, calls;        /* calls of this visit that returned */
-	int64_t took_us;             /* by them */
-	int32_t read_timestamp_type; /* 1: LogAppendTime */
-	int64_t read_timestamp_ms;
-	size_t bytes;                /* key + value + headers, as the budget counts them */
-	enum record_state state;
-	enum stagger_verdict verdict; /* SETTLED: what it said */
-	bool in_flight;              /* counted in the budget */
-	bool handed;                 /* counted as uncommitted in its lane */
-	bool abandoned;              /* its partition went elsewhere: the verdict is dropped */
-	bool hopped;                 /* SETTLED: its copy is durable */
-	bool broken;                 /* not an envelope of ours: straight to the DLT */
-};
-
-/* -- strands and columns ------------------------------------------------------------------------ */
+/* -- strands and columns ----------------------------------------------------------------- */
 struct strand {
 	struct column *column;
 	struct ring again;           /* in-place waits that are over: before all else */
@@ -125,7 +57,8 @@ struct strand {
 	bool loose;                  /* no constraint: many slices at once */
 	bool main_last;              /* its last slice was of main */
 	int32_t out;                 /* slices with the workers */
-	int32_t held;                /* records that wait in place or are deferred: an ordered strand waits */
+	/* records that wait in place or are deferred: an ordered strand waits */
+	int32_t held;
 };
 struct column {
 	struct chain_state *chain;
@@ -152,7 +85,7 @@ struct chain_state {
 	int64_t *stuck_since_us;
 };
 
-/* -- lanes -------------------------------------------------------------------------------------- */
+/* -- lanes ------------------------------------------------------------------------------- */
 enum gate { /* reasons why a lane is not read now */
 	GATE_NOT_DUE = 1 << 0,   /* the next record cannot be due before the room's head */
 	GATE_ROOM = 1 << 1,      /* the room is full */
@@ -177,7 +110,8 @@ struct lane {
 	struct heap_node due;        /* engine->dues: the room's head */
 	struct heap_node resume;     /* engine->resumes, while paused */
 	bool paused;
-	struct list hold_link;       /* engine->holding: to be paused or resumed at the end of the turn */
+	/* engine->holding: to be paused or resumed at the end of the turn */
+	struct list hold_link;
 	bool hold_wanted;
 	int64_t position;            /* next offset to be read */
 	int64_t bound_since_ms;      /* wall: since when a bound holds it back, 0 not */
@@ -197,7 +131,7 @@ struct lane {
 	int64_t in_flight;
 };
 
-/* -- targets: one partition of a topic that hops go to ------------------------------------------- */
+/* -- targets: one partition of a topic that hops go to ----------------------------------- */
 struct target {
 	int64_t in_flight;
 	bool solo;                   /* the one in flight must stay alone */
@@ -207,7 +141,7 @@ struct targets { /* of one sink topic */
 	int32_t n;
 };
 
-/* -- tickets ------------------------------------------------------------------------------------ */
+/* -- tickets ----------------------------------------------------------------------------- */
 struct ticket_slot {
 	uint64_t check;              /* 0: free */
 	struct record *record;
@@ -225,7 +159,7 @@ struct tickets { /* any thread, under the lock */
 	int64_t open, late;          /* late: settled after the partition had gone */
 };
 
-/* -- farewell: a revoke or a stop ---------------------------------------------------------------- */
+/* -- farewell: a revoke or a stop -------------------------------------------------------- */
 enum farewell {
 	FAREWELL_NONE,
 	FAREWELL_FINISHING, /* running calls and hops end */
@@ -234,11 +168,12 @@ enum farewell {
 };
 
 struct counters { /* of struct stagger_stats, same names */
-	int64_t handled, done, retried, retried_in_place, dead_lettered, expired, attempts_exhausted,
-		not_retriable, undecodable, foreign, too_large, hops, hop_failures, hop_repeated,
-		shrunk, route_fallback, reparked, early, head_of_line, due_clamped, clock_steps,
-		commits, commit_failures, commit_metadata_dropped, ahead_dropped, skipped_ahead,
-		expired_by_retention, log_reset, assigned, revoked, lost, late_completion, stuck;
+	int64_t handled, done, retried, retried_in_place, dead_lettered, expired,
+		attempts_exhausted, not_retriable, undecodable, foreign, too_large, hops,
+		hop_failures, hop_repeated, shrunk, route_fallback, reparked, early, head_of_line,
+		due_clamped, clock_steps, commits, commit_failures, commit_metadata_dropped,
+		ahead_dropped, skipped_ahead, expired_by_retention, log_reset, assigned, revoked,
+		lost, late_completion, stuck;
 };
 
 struct engine {
@@ -270,7 +205,8 @@ struct engine {
 	uint64_t hops_decided;
 	int64_t tick_boot_ms, tick;  /* the last tick, and its number */
 	int64_t second_boot_ms;      /* the last clock comparison */
-	int64_t clocks_apart_ms, clocks_keyed_ms; /* wall - boot, last second and when keys were made */
+	/* wall - boot, last second and when keys were made */
+	int64_t clocks_apart_ms, clocks_keyed_ms;
 	bool commit_out, commit_now;
 	bool commit_failed;          /* the last one: not again before the tick */
 	bool commit_refused;         /* a revoke's last one: the group has gone on without it */
@@ -289,36 +225,6 @@ struct engine {
 struct instant engine_now(const struct engine *e);
 void engine_end(struct engine *e, enum stagger_status status, int32_t kafka_code, const char *text);
 
-/* record.c */
-struct record *record_new(struct engine *e); /* NULL without memory */
-void record_leave(struct engine *e, struct record *r); /* its state's list, heap and count; READ after it */
-void record_free(struct engine *e, struct record *r); /* leaves, frees all it owns */
-bool record_own(struct engine *e, struct record *r);  /* deep copy, pin released */
-void record_unpin(struct engine *e, struct record *r);
-void record_count_in(struct engine *e, struct record *r);
-void record_count_out(struct engine *e, struct record *r);
-void record_hand(struct engine *e, struct record *r); /* counts as uncommitted from now on */
-void record_unhand(struct engine *e, struct record *r); /* unless it was called before */
-void record_finish(struct engine *e, struct record *r); /* its offset is done; frees it */
-void records_each(struct engine *e, void (*do_it)(struct engine *, struct record *, void *), void *user);
-void records_clear(struct engine *e);
-static inline struct record *record_of_item(struct waiting_item *item)
-{
-	return container_of(item, struct record, item);
-}
-static inline struct record *record_of_node(struct heap_node *node)
-{
-	return container_of(node, struct record, item.node);
-}
-static inline struct record *record_of_link(struct list *link)
-{
-	return container_of(link, struct record, link);
-}
-static inline struct record *record_of_call(struct port_call *call)
-{
-	return (struct record *)(void *)call;
-}
-
 /* message.c: what the handler sees of a record that was read from a stage */
 bool message_fill(struct engine *e, struct record *r);
 /* attributes.c */
@@ -328,7 +234,8 @@ void attributes_free(struct attributes **attributes);
 struct stagger_pair *attributes_changes(const struct record *r, size_t *n);
 
 /* lane.c */
-struct lane *lane_new(struct engine *e, struct chain_state *chain, int32_t stage, int32_t partition);
+struct lane *lane_new(struct engine *e, struct chain_state *chain, int32_t stage,
+		      int32_t partition);
 void lane_free(struct engine *e, struct lane *lane); /* records outlive it or are dropped */
 void lanes_bury(struct engine *e);                   /* those gone: no commit names them any more */
 void lane_open(struct engine *e, struct lane *lane, unsigned gate);
@@ -346,7 +253,8 @@ void columns_clear(struct chain_state *chain);
 /* strand.c */
 bool strand_put(struct engine *e, struct record *r);       /* QUEUED by its due or at the tail */
 bool strand_put_again(struct engine *e, struct record *r); /* after an in-place wait */
-void strand_hold(struct strand *s);                        /* a record waits in place or is deferred */
+/* a record waits in place or is deferred */
+void strand_hold(struct strand *s);
 void strand_release(struct strand *s);
 void strand_update(struct strand *s);
 void strands_drop(struct engine *e);                       /* all that is queued, at a farewell */
@@ -372,11 +280,13 @@ bool ticket_settled(struct engine *e, struct record *r, enum stagger_verdict *ve
 /* hop.c, report.c */
 void hop_begin(struct engine *e, struct record *r, const struct route *route);
 void hop_repark(struct engine *e, struct record *r);
-void hop_again(struct engine *e, struct record *r);        /* of an exile that came back undelivered */
+/* of an exile that came back undelivered */
+void hop_again(struct engine *e, struct record *r);
 void hop_pump(struct engine *e, struct lane *lane);
 void hops_pump(struct engine *e);
 void hop_leave_producer(struct engine *e, struct record *r); /* out of hopping and its target */
-bool hop_shrink(struct engine *e, struct record *r);       /* the next step, or the DLT; false: neither */
+/* the next step, or the DLT; false: neither */
+bool hop_shrink(struct engine *e, struct record *r);
 void hop_fall_back(struct engine *e, struct record *r);    /* from a route to the chain's DLT */
 void hop_fault(struct engine *e, struct record *r, enum port_fault fault);
 void hop_durable(struct engine *e, struct record *r);      /* finishes the record it left */
@@ -404,7 +314,8 @@ void farewell_lost(struct engine *e);
 void farewell_step(struct engine *e);
 /* exile.c: calls and hops that outlive their lane */
 void exile_send(struct engine *e, struct record *r);
-void exiles_send_lane(struct engine *e, struct lane *lane); /* all that is called or deferred; NULL: of all lanes */
+/* all that is called or deferred; NULL: of all lanes */
+void exiles_send_lane(struct engine *e, struct lane *lane);
 void exiles_adopt(struct engine *e, struct lane *lane);
 void exile_abandon(struct engine *e, struct record *r); /* nobody will take its verdict */
 void exiles_abandon(struct engine *e);   /* those whose partition is not ours any more */

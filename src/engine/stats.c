@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Statistics: one block with everything, copied at one instant. From another thread under the
- * engine's lock, which the loop holds during a turn; from the loop itself (an event callback) as is. */
+ * engine's lock, which the loop holds during a turn; from the loop itself (an event callback) as
+ * is. */
 #include "engine/state.h"
 
 #include <stdlib.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Strands: messages whose calls never overlap. Each has main's queue (FIFO) and the stages' (by due,
- * then offset); slices of both kinds take turns, so that a due retry waits for at most one slice of
- * main. A strand that is out with the workers, or holds a message that waits in place, is in no turn. */
+ * Strands: messages whose calls never overlap. Each has main's queue (FIFO) and the stages' (by
+ * due, then offset); slices of both kinds take turns, so that a due retry waits for at most one
+ * slice of main. A strand that is out with the workers, or holds a message that waits in place, is
+ * in no turn. */
 #include "engine/state.h"
 
 static bool strand_free_to_go(const struct strand *s)
@@ -154,7 +155,7 @@ void strands_drop_lane(struct engine *e, struct lane *lane)
 	records_each(e, drop_queued, lane);
 }
 
-/* -- slices ------------------------------------------------------------------------------------- */
+/* -- slices ------------------------------------------------------------------------------ */
 
 static struct record *strand_take(struct strand *s, bool stages)
 {

@@ -16,7 +16,7 @@
 
 struct kafka;
 
-/* -- logs.c: librdkafka's lines and our secrets. Any thread. ----------------------------------- */
+/* -- logs.c: librdkafka's lines and our secrets. Any thread. ----------------------------- */
 struct logs;
 struct logs *logs_new(struct log *log); /* NULL without memory */
 void logs_free(struct logs **logs);
@@ -28,7 +28,7 @@ void logs_conf(struct logs *logs, rd_kafka_conf_t *conf);
 /* The log may be gone: nothing more is written. */
 void logs_mute(struct logs *logs);
 
-/* -- bell.c: a librdkafka queue that tells when it is no longer empty -------------------------- */
+/* -- bell.c: a librdkafka queue that tells when it is no longer empty -------------------- */
 struct bell {
 	rd_kafka_queue_t *queue; /* owned */
 	struct wake *wake;
@@ -41,7 +41,7 @@ rd_kafka_event_t *bell_poll(struct bell *bell);
 void bell_mute(struct bell *bell);
 void bell_close(struct bell *bell);
 
-/* -- errors.c: what librdkafka's codes mean ---------------------------------------------------- */
+/* -- errors.c: what librdkafka's codes mean ---------------------------------------------- */
 enum trouble_kind { /* why there is no contact; a later one outweighs an earlier one */
 	TROUBLE_NONE,
 	TROUBLE_NETWORK,  /* never fatal */
@@ -58,7 +58,7 @@ enum trouble_kind error_trouble(rd_kafka_resp_err_t code, const char *text);
 /* What to check, for people. */
 const char *error_advice(enum trouble_kind kind);
 
-/* -- keys.c: properties ------------------------------------------------------------------------ */
+/* -- keys.c: properties ------------------------------------------------------------------ */
 enum role { ROLE_CONSUMER = 1, ROLE_ADMIN = 2, ROLE_PRODUCER = 4 };
 /* A configuration for a client of that role: our defaults, the user's properties, what we own. */
 STAGGER_MUST_USE enum stagger_status keys_conf(rd_kafka_conf_t **out, const struct kafka_options *o,
@@ -70,7 +70,7 @@ bool keys_secret(const char *name);
 #define EMBEDDED_SERVERS "embedded" /* value of bootstrap.servers */
 #define EMBEDDED_PARTITIONS 4
 
-/* -- asker.c: the thread that blocks so that the loop does not --------------------------------- */
+/* -- asker.c: the thread that blocks so that the loop does not --------------------------- */
 enum ask_kind {
 	ASK_START,  /* first contact */
 	ASK_ASSIGN, /* commits, log starts and ends of new partitions */
@@ -120,7 +120,7 @@ bool start_try(struct kafka *k, struct ask *ask);
 bool positions_try(struct kafka *k, struct ask *ask);
 bool counts_try(struct kafka *k, struct ask *ask);
 
-/* -- topics that options named ----------------------------------------------------------------- */
+/* -- topics that options named ----------------------------------------------------------- */
 struct topic {
 	char *name, *main_topic; /* main_topic NULL: none */
 	bool subscribed;
@@ -131,7 +131,7 @@ struct topic {
 /* limits.c: reads settings of the topics, warns of what will lose messages. Asker's thread. */
 STAGGER_MUST_USE enum stagger_status limits_read(struct kafka *k, struct stagger_error *err);
 
-/* -- fetch.c, hold.c: partitions that are read ------------------------------------------------- */
+/* -- fetch.c, hold.c: partitions that are read ------------------------------------------- */
 struct part {
 	struct kafka *k;
 	char *topic;
@@ -165,7 +165,7 @@ void fetch_stuck(struct part *part);
 void hold_parts(struct kafka *k, struct part *const *parts, size_t n, bool pause);
 int64_t hold_lead_ms(const struct kafka *k);
 
-/* -- group.c: membership ----------------------------------------------------------------------- */
+/* -- group.c: membership ----------------------------------------------------------------- */
 enum group_state { GROUP_OUT, GROUP_IN, GROUP_PARTING, GROUP_CLOSING, GROUP_LEFT };
 struct group {
 	enum group_state state;
@@ -178,7 +178,7 @@ void group_unassign(struct kafka *k);
 void group_leave(struct kafka *k, bool remove);
 void group_close(struct kafka *k); /* leaves for good; GROUP_CLOSING */
 
-/* -- commit.c ---------------------------------------------------------------------------------- */
+/* -- commit.c ---------------------------------------------------------------------------- */
 struct commit {
 	struct commit *next;
 	uint32_t round; /* of commits.round; an older one is not reported */
@@ -198,7 +198,7 @@ void commit_forget(struct kafka *k); /* answers of what was asked are dropped */
 void commit_clear(struct kafka *k);
 void commit_free(struct commit *commit);
 
-/* -- sink.c ------------------------------------------------------------------------------------ */
+/* -- sink.c ------------------------------------------------------------------------------ */
 struct target {
 	char *name;
 	rd_kafka_topic_t *handle; /* of the present producer; NULL until first used */
@@ -218,7 +218,7 @@ void sink_adopt(struct kafka *k, rd_kafka_t *take_producer); /* after the counts
 void sink_count(struct kafka *k, int32_t target, int32_t count);
 void sink_clear(struct kafka *k);
 
-/* -- client.c ---------------------------------------------------------------------------------- */
+/* -- client.c ---------------------------------------------------------------------------- */
 struct trouble { /* under asker.lock */
 	enum trouble_kind kind;
 	rd_kafka_resp_err_t code;

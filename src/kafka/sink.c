@@ -202,9 +202,9 @@ static bool next_batch(struct kafka *k)
 	return false;
 }
 
-/* A report without an offset comes when the broker took a repeated batch for a duplicate. With 2.0.2
- * on a partition just made it was seen to be neither: the record was not in the log. So it counts as
- * not delivered and is produced again: twice at worst, never lost. */
+/* A report without an offset comes when the broker took a repeated batch for a duplicate.
+ * With 2.0.2 on a partition just made it was seen to be neither: the record was not in the log. So
+ * it counts as not delivered and is produced again: twice at worst, never lost. */
 static enum port_fault report_fault(struct kafka *k, const rd_kafka_message_t *m)
 {
 	if (m->err == RD_KAFKA_RESP_ERR_NO_ERROR && m->offset < 0)

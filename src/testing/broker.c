@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "testing/group.h"
 
-/* -- records ----------------------------------------------------------------------------------- */
+/* -- records ----------------------------------------------------------------------------- */
 size_t fake_record_size(const struct world_record *r)
 {
 	size_t size = r->key.size + r->value.size;
@@ -70,7 +70,7 @@ void fake_record_free(struct fake_record **record)
 	*record = NULL;
 }
 
-/* -- logs -------------------------------------------------------------------------------------- */
+/* -- logs -------------------------------------------------------------------------------- */
 static struct fake_log *log_new(struct fake_topic *topic, int32_t partition)
 {
 	struct fake_log *log = calloc(1, sizeof(*log));
@@ -131,7 +131,7 @@ bool fake_log_append(struct stagger_world *w, struct fake_log *log,
 	return true;
 }
 
-/* -- topics ------------------------------------------------------------------------------------ */
+/* -- topics ------------------------------------------------------------------------------ */
 struct fake_topic *fake_topic_find(const struct stagger_world *w, const char *name)
 {
 	for (size_t i = 0; i < w->n_topics; i++) {
@@ -208,7 +208,7 @@ void fake_topics_free(struct stagger_world *w)
 	free(w->topics);
 }
 
-/* -- the world's functions --------------------------------------------------------------------- */
+/* -- the world's functions --------------------------------------------------------------- */
 void world_topic(struct stagger_world *w, const char *topic, int32_t partitions)
 {
 	if (partitions < 1 || partitions > FAKE_PARTITIONS_MAX)

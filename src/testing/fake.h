@@ -27,14 +27,14 @@ struct fake_topic;
 #define FAKE_STOP_MAX_MS     600000  /* how long world_stop() lets time pass */
 #define FAKE_MAX_VIOLATION   256     /* bytes of its text */
 
-/* -- clock.c ----------------------------------------------------------------------------------- */
+/* -- clock.c ----------------------------------------------------------------------------- */
 struct fake_clock {
 	int64_t wall_us, boot_us;
 };
 struct port_clock fake_clock_port(struct fake_clock *clock);
 void fake_clock_move(struct fake_clock *clock, int64_t us);
 
-/* -- world.c ----------------------------------------------------------------------------------- */
+/* -- world.c ----------------------------------------------------------------------------- */
 struct fake_fault { /* injected n times */
 	enum port_fault fault;
 	int64_t n;
@@ -83,7 +83,7 @@ enum port_fault fake_fault_take(struct fake_fault *fault);
 /* Room for one more pointer in an array of n; grows at powers of two. False without memory. */
 bool fake_grow(void **array, size_t n);
 
-/* -- fake_life.c ------------------------------------------------------------------------------- */
+/* -- fake_life.c ------------------------------------------------------------------------- */
 /* One turn of its engine if it has a reason to; false when it has none. May end the life. */
 bool fake_life_turn(struct fake_member *m);
 /* The engine is freed; records that it did not release are a violation, unless it was killed. */
@@ -91,7 +91,7 @@ void fake_life_end(struct fake_member *m, bool killed);
 /* Ends a life that was killed inside a callback, and begins the next if that was asked for. */
 bool fake_life_bury(struct fake_member *m);
 
-/* -- fake_source.c ----------------------------------------------------------------------------- */
+/* -- fake_source.c ----------------------------------------------------------------------- */
 struct fake_source {
 	struct stagger_world *world;
 	struct fake_member *member;
@@ -134,7 +134,7 @@ struct port_source fake_source_port(struct fake_source *s);
 /* What the broker does for it now; true when it did something. */
 bool fake_source_step(struct fake_source *s);
 
-/* -- fake_lane.c ------------------------------------------------------------------------------- */
+/* -- fake_lane.c ------------------------------------------------------------------------- */
 /* NULL without memory, or for a partition that is not there (a violation). */
 struct fake_lane *fake_lane_new(struct fake_source *s, const struct port_start *p);
 /* The current lane of that log, or NULL. */
@@ -152,7 +152,7 @@ size_t fake_fetch(void *self, void *handle, struct port_record *out, size_t max)
 void fake_release(void *self, void *pin);
 void fake_hold(void *self, void *const *handles, size_t n, bool pause);
 
-/* -- fake_events.c ----------------------------------------------------------------------------- */
+/* -- fake_events.c ----------------------------------------------------------------------- */
 struct fake_event {
 	struct list link; // fake_source.events
 	struct port_event event;
@@ -171,7 +171,7 @@ bool fake_event_next(struct fake_source *s, struct port_event *out);
 void fake_events_drop(struct fake_source *s, enum port_event_kind kind);
 void fake_events_clear(struct fake_source *s);
 
-/* -- fake_sink.c ------------------------------------------------------------------------------- */
+/* -- fake_sink.c ------------------------------------------------------------------------- */
 struct fake_sink;
 struct fake_sink *fake_sink_new(struct fake_member *m);
 void fake_sink_free(struct fake_sink **sink);

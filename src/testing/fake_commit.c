@@ -18,7 +18,7 @@ struct fake_request { /* one commit() */
 	struct fake_event *event; /* the list, and the answer to be */
 };
 
-/* -- claims ------------------------------------------------------------------------------------ */
+/* -- claims ------------------------------------------------------------------------------ */
 struct fake_claim *fake_claim_find(const struct fake_group *group, const struct fake_log *log)
 {
 	for (struct list *l = log->claims.next; l != &log->claims; l = l->next) {
@@ -95,7 +95,7 @@ void world_fail_commit(struct stagger_world *w, enum port_fault fault, int64_t n
 	w->commit_fault = (struct fake_fault){ .fault = fault, .n = n };
 }
 
-/* -- requests ---------------------------------------------------------------------------------- */
+/* -- requests ---------------------------------------------------------------------------- */
 void fake_commit(struct fake_source *s, const struct port_commit *list, size_t n)
 {
 	struct world_calls *calls = &s->member->calls;

@@ -15,7 +15,7 @@ static void breach(const struct fake_source *s, const char *what, const struct f
 		       log->topic->name, log->partition);
 }
 
-/* -- lanes ------------------------------------------------------------------------------------- */
+/* -- lanes ------------------------------------------------------------------------------- */
 static void lane_make_ready(struct fake_lane *lane)
 {
 	lane->drained = false;
@@ -132,7 +132,7 @@ void fake_lanes_set(struct fake_source *s, struct fake_lane **take_lanes, size_t
 	}
 }
 
-/* -- reading ----------------------------------------------------------------------------------- */
+/* -- reading ----------------------------------------------------------------------------- */
 size_t fake_ready(void *self, void **lanes, size_t max)
 {
 	struct fake_source *s = self;

@@ -91,7 +91,7 @@ static void sink_die(struct fake_sink *s)
 		job_report(s, job, PORT_FATAL, false);
 }
 
-/* -- the port ---------------------------------------------------------------------------------- */
+/* -- the port ---------------------------------------------------------------------------- */
 static int32_t topic(void *self, const char *name)
 {
 	struct fake_sink *s = self;
@@ -205,7 +205,7 @@ static enum stagger_status rebuild(void *self, struct stagger_error *err)
 	return STAGGER_OK;
 }
 
-/* -- the broker's side ------------------------------------------------------------------------- */
+/* -- the broker's side ------------------------------------------------------------------- */
 static bool same_batch(const struct fake_job *a, const struct fake_job *b)
 {
 	return a->log == b->log && a->made_us == b->made_us;
@@ -264,7 +264,7 @@ int64_t fake_sink_next_us(const struct fake_sink *s)
 	return first == NULL ? INT64_MAX : first->due_us;
 }
 
-/* -- life -------------------------------------------------------------------------------------- */
+/* -- life -------------------------------------------------------------------------------- */
 struct fake_sink *fake_sink_new(struct fake_member *m)
 {
 	struct fake_sink *s = calloc(1, sizeof(*s));
@@ -300,7 +300,7 @@ struct port_sink fake_sink_port(struct fake_sink *s)
 				   .rebuild = rebuild };
 }
 
-/* -- the world's functions --------------------------------------------------------------------- */
+/* -- the world's functions --------------------------------------------------------------- */
 void world_fail_produce(struct stagger_world *w, const char *name, enum port_fault fault,
 			int64_t n, bool at_once)
 {

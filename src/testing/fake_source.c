@@ -15,7 +15,7 @@ struct fake_ask { /* a partition of ask_bounds() */
 	void *lane;
 };
 
-/* -- assignment -------------------------------------------------------------------------------- */
+/* -- assignment -------------------------------------------------------------------------- */
 static enum stagger_status start(void *self, struct stagger_error *err)
 {
 	struct fake_source *s = self;
@@ -146,7 +146,7 @@ static void ask_bounds(void *self, void *const *handles, size_t n)
 	}
 }
 
-/* -- the broker's side ------------------------------------------------------------------------- */
+/* -- the broker's side ------------------------------------------------------------------- */
 /* The engine may have assigned again meanwhile: only lanes that are still there are answered. */
 static bool answer_bounds(struct fake_source *s)
 {
@@ -189,7 +189,7 @@ bool fake_source_step(struct fake_source *s)
 	return busy;
 }
 
-/* -- life -------------------------------------------------------------------------------------- */
+/* -- life -------------------------------------------------------------------------------- */
 struct fake_source *fake_source_new(struct fake_member *m)
 {
 	struct fake_source *s = calloc(1, sizeof(*s));

@@ -34,7 +34,7 @@ struct fake_group *fake_group_need(struct stagger_world *w, const char *name)
 	return g;
 }
 
-/* -- seats ------------------------------------------------------------------------------------- */
+/* -- seats ------------------------------------------------------------------------------- */
 static void seat_disown(struct fake_seat *seat)
 {
 	for (size_t i = 0; i < seat->n_owned; i++) {
@@ -125,7 +125,7 @@ static struct fake_seat *seat_of_instance(const struct fake_group *g, const char
 	return NULL;
 }
 
-/* -- events ------------------------------------------------------------------------------------ */
+/* -- events ------------------------------------------------------------------------------ */
 static struct fake_event *seat_event(const struct fake_seat *seat, enum port_event_kind kind)
 {
 	struct fake_event *e = fake_event_new(seat->source, kind, seat->n_owned);
@@ -174,7 +174,7 @@ static void source_fail(struct fake_source *s, enum stagger_status status, int32
 	fake_event_push(s, e);
 }
 
-/* -- what members do --------------------------------------------------------------------------- */
+/* -- what members do --------------------------------------------------------------------- */
 /* A static member that comes back takes its seat, and what it owns, without a round. */
 static void seat_take(struct fake_seat *seat, struct fake_source *s)
 {
@@ -228,7 +228,7 @@ void fake_group_unassigned(struct fake_source *s)
 	s->rejoin = false;
 }
 
-/* -- rounds ------------------------------------------------------------------------------------ */
+/* -- rounds ------------------------------------------------------------------------------ */
 static bool seat_reads(const struct fake_seat *seat, const struct fake_topic *topic)
 {
 	for (size_t i = 0; i < seat->n_topics; i++) {
@@ -317,7 +317,7 @@ void fake_groups_free(struct stagger_world *w)
 	}
 }
 
-/* -- the world's functions --------------------------------------------------------------------- */
+/* -- the world's functions --------------------------------------------------------------- */
 static struct fake_source *source_of(const struct stagger_world *w, int32_t member)
 {
 	if (member < 0 || (size_t)member >= w->n_members)

@@ -14,7 +14,7 @@
 #include "testing/broker.h"
 #include "testing/group.h"
 
-/* -- helpers ----------------------------------------------------------------------------------- */
+/* -- helpers ----------------------------------------------------------------------------- */
 void fake_violation(struct stagger_world *w, int32_t member, const char *fmt, ...)
 {
 	if (w->n_violations++ > 0)
@@ -48,7 +48,7 @@ bool fake_grow(void **array, size_t n)
 	return true;
 }
 
-/* -- time -------------------------------------------------------------------------------------- */
+/* -- time -------------------------------------------------------------------------------- */
 static bool bury(struct stagger_world *w)
 {
 	bool busy = false;
@@ -147,7 +147,7 @@ void world_step_wall(struct stagger_world *w, int64_t ms)
 	w->clock.wall_us = add_saturated(w->clock.wall_us, mul_saturated(ms, 1000));
 }
 
-/* -- faults and watching ----------------------------------------------------------------------- */
+/* -- faults and watching ----------------------------------------------------------------- */
 void world_hold_reports(struct stagger_world *w, bool hold)
 {
 	w->hold_reports = hold;
@@ -183,7 +183,7 @@ int64_t world_violations(const struct stagger_world *w)
 	return w->n_violations;
 }
 
-/* -- the world itself -------------------------------------------------------------------------- */
+/* -- the world itself -------------------------------------------------------------------- */
 enum stagger_status world_new(struct stagger_world **out, const struct world_options *o,
 			      struct stagger_error *err)
 {

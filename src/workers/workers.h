@@ -27,7 +27,7 @@ struct workers_options {
 	void *tickets;
 };
 
-/* -- threads; all functions of the loop thread only -------------------------------------------- */
+/* -- threads; all functions of the loop thread only -------------------------------------- */
 struct pool;
 /* Starts the threads; fails when a worker_start hook gave NULL (all that started are stopped). */
 STAGGER_MUST_USE enum stagger_status pool_new(struct pool **out, const struct workers_options *o,
@@ -37,7 +37,7 @@ struct port_workers pool_port(struct pool *pool);
  * dropped (they are the engine's memory). */
 void pool_free(struct pool **pool);
 
-/* -- no thread: handlers run in the port's run(), which does nothing inside a handler ---------- */
+/* -- no thread: handlers run in the port's run(), which does nothing inside a handler ---- */
 struct inline_workers;
 STAGGER_MUST_USE enum stagger_status inline_new(struct inline_workers **out,
 						const struct workers_options *o,
@@ -45,7 +45,7 @@ STAGGER_MUST_USE enum stagger_status inline_new(struct inline_workers **out,
 struct port_workers inline_port(struct inline_workers *w);
 void inline_free(struct inline_workers **w);
 
-/* -- worker.c: what runs on one thread --------------------------------------------------------- */
+/* -- worker.c: what runs on one thread --------------------------------------------------- */
 struct worker;
 /* Runs the start hook: call it on the thread that is to run handlers. */
 STAGGER_MUST_USE enum stagger_status worker_new(struct worker **out,
@@ -59,7 +59,7 @@ void worker_run(struct worker *w, struct port_slice *slice, const atomic_bool *i
  * earlier while calls are too short to be timed one by one. */
 const struct port_call *worker_running(const struct worker *w, int64_t *since_boot_us);
 
-/* -- slices that wait: main's and the stages', taken in turn ----------------------------------- */
+/* -- slices that wait: main's and the stages', taken in turn ----------------------------- */
 struct slices { /* first in, first out; all zero is empty */
 	struct port_slice *first, *last;
 };

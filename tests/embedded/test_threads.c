@@ -2,6 +2,7 @@
  *
  * Whole consumers with real threads on the embedded broker: four workers each, settles and statistics
  * from other threads, a second member that joins and stops. Runs under ThreadSanitizer. */
+#define _GNU_SOURCE
 #include "base/error.h"
 
 #include <setjmp.h>

@@ -16,7 +16,7 @@ static struct setup loose(void)
 	return setup;
 }
 
-/* -- what one commit carries ------------------------------------------------------------------- */
+/* -- what one commit carries ------------------------------------------------------------- */
 /* Entries that were accepted at the instant of the i-th: one request. */
 static size_t request_at(const struct commits *commits, size_t i, size_t *bytes)
 {
@@ -89,7 +89,7 @@ static void one_commit_carries_at_most_512_kib(void **state)
 	free(commits);
 }
 
-/* -- how often an ahead set is written --------------------------------------------------------- */
+/* -- how often an ahead set is written --------------------------------------------------- */
 static void ahead_set_alone_is_written_once_a_second(void **state)
 {
 	(void)state;
@@ -128,7 +128,7 @@ static void ahead_set_is_written_sooner_when_max_uncommitted_presses(void **stat
 	rig_free(rig);
 }
 
-/* -- commits that fail ------------------------------------------------------------------------- */
+/* -- commits that fail ------------------------------------------------------------------- */
 static void commit_refused_by_a_rebalance_is_ignored(void **state)
 {
 	(void)state;

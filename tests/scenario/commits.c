@@ -16,7 +16,7 @@ static struct setup loose(void)
 	return setup;
 }
 
-/* -- explicit commits -------------------------------------------------------------------------- */
+/* -- explicit commits -------------------------------------------------------------------- */
 static void commit_of_owned_lanes_only(void **state)
 {
 	(void)state;
@@ -120,7 +120,7 @@ static void commit_never_passes_an_unfinished_offset(void **state)
 	rig_free(rig);
 }
 
-/* -- the ahead set ----------------------------------------------------------------------------- */
+/* -- the ahead set ----------------------------------------------------------------------- */
 static void ahead_is_the_metadata_in_base_36(void **state)
 {
 	(void)state;
@@ -230,7 +230,7 @@ static void restarts_is_zero_and_any_number_is_read(void **state)
 	rig_free(rig);
 }
 
-/* -- 4,000 bytes ------------------------------------------------------------------------------- */
+/* -- 4,000 bytes ------------------------------------------------------------------------- */
 struct every_other {
 	int64_t calls[4096]; /* by offset */
 };

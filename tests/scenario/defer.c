@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <string.h>
 
-/* -- the settled verdict --------------------------------------------------------------------------- */
+/* -- the settled verdict ----------------------------------------------------------------- */
 static void defer_settled_done_finishes(void **state)
 {
 	(void)state;
@@ -175,7 +175,7 @@ static void defer_not_returned_leaves_the_handlers_verdict(void **state)
 	rig_free(rig);
 }
 
-/* -- attributes, stale, for ever ------------------------------------------------------------------- */
+/* -- attributes, stale, for ever --------------------------------------------------------- */
 static void leaves_a_mark(struct rig *rig, const struct stagger_message *m,
 			  struct stagger_failure *why)
 {
@@ -261,7 +261,7 @@ static void defer_never_settled_keeps_its_place_for_ever(void **state)
 	rig_free(rig);
 }
 
-/* -- revoke and assignment ------------------------------------------------------------------------- */
+/* -- revoke and assignment --------------------------------------------------------------- */
 /* Settles the first ticket when the first partition is gone, and remembers what was said. */
 static void settle_when_revoked(struct rig *rig, const struct stagger_event *event)
 {

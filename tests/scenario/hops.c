@@ -14,7 +14,7 @@ static struct setup two_lanes(void)
 	return setup;
 }
 
-/* -- retriable --------------------------------------------------------------------------------- */
+/* -- retriable --------------------------------------------------------------------------- */
 static void hop_of_an_outage_makes_no_duplicate(void **state)
 {
 	(void)state;
@@ -170,7 +170,7 @@ static void full_producer_queue_is_back_pressure(void **state)
 	rig_free(rig);
 }
 
-/* -- topic missing, not authorized ------------------------------------------------------------- */
+/* -- topic missing, not authorized ------------------------------------------------------- */
 static void stalls_until_it_may_produce(enum port_fault fault, const char *reason, bool at_once)
 {
 	struct rig *rig = rig_new(NULL);
@@ -231,7 +231,7 @@ static void route_falls_back_to_the_chains_dlt(void **state)
 	}
 }
 
-/* -- fatal ------------------------------------------------------------------------------------- */
+/* -- fatal ------------------------------------------------------------------------------- */
 static void fatal_producer_is_made_anew_and_hops_are_repeated(void **state)
 {
 	(void)state;

@@ -14,7 +14,7 @@ static struct setup loose(void)
 	return setup;
 }
 
-/* -- the partition comes back ------------------------------------------------------------------ */
+/* -- the partition comes back ------------------------------------------------------------ */
 static void late_call_is_not_started_again(void **state)
 {
 	(void)state;
@@ -137,7 +137,7 @@ static void late_hop_that_fails_is_produced_again(void **state)
 	rig_free(rig);
 }
 
-/* -- between a revoke and the next assignment -------------------------------------------------- */
+/* -- between a revoke and the next assignment -------------------------------------------- */
 /* Members 0 and 1 have the partitions 0, 1 and 2; the third member's join takes 1 from member 0 and
  * gives it to member 1, whose own call holds the rebalance up for 5 s, long after member 0 is
  * through with its revoke. */

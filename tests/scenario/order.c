@@ -165,7 +165,7 @@ static void order_is_kept_by_in_place_retries(void **state)
 	rig_free(rig);
 }
 
-/* -- partitions ------------------------------------------------------------------------------------ */
+/* -- partitions -------------------------------------------------------------------------- */
 static void hop_goes_to_the_partition_number_it_leaves_modulo_the_targets(void **state)
 {
 	(void)state;

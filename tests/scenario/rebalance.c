@@ -23,7 +23,7 @@ static size_t place(const struct rig *rig, enum stagger_event_kind kind, size_t 
 	return (size_t)(rig_event(rig, kind, i) - rig->events);
 }
 
-/* -- a revoke is a state of the lanes ---------------------------------------------------------- */
+/* -- a revoke is a state of the lanes ---------------------------------------------------- */
 static void revoke_is_a_state_and_the_loop_goes_on(void **state)
 {
 	(void)state;
@@ -217,7 +217,7 @@ static void revoke_does_not_wait_for_a_group_that_refuses_its_commit(void **stat
 	rig_free(rig);
 }
 
-/* -- lost -------------------------------------------------------------------------------------- */
+/* -- lost -------------------------------------------------------------------------------- */
 static void lost_commits_nothing(void **state)
 {
 	(void)state;
@@ -261,7 +261,7 @@ static void lost_in_the_middle_of_a_revoke(void **state)
 	rig_free(rig);
 }
 
-/* -- static members ---------------------------------------------------------------------------- */
+/* -- static members ---------------------------------------------------------------------- */
 static void restart_of_a_static_member_disturbs_nobody(void **state)
 {
 	(void)state;
@@ -300,7 +300,7 @@ static void session_timeout_depends_on_the_instance(void **state)
 	rig_free(rig);
 }
 
-/* -- pauses and timers ------------------------------------------------------------------------- */
+/* -- pauses and timers ------------------------------------------------------------------- */
 static void pauses_and_timers_are_rebuilt_by_the_next_assignment(void **state)
 {
 	(void)state;

@@ -20,7 +20,7 @@ static void put_n(struct rig *rig, const char *topic, int n, const char *value)
 		rig_put(rig, topic, 0, NULL, value, 0);
 }
 
-/* -- gaps -------------------------------------------------------------------------------------- */
+/* -- gaps -------------------------------------------------------------------------------- */
 static void gap_is_finished_when_a_later_record_arrives(void **state)
 {
 	(void)state;
@@ -77,7 +77,7 @@ static void ahead_offsets_that_never_come_are_finished_by_a_later_one(void **sta
 	rig_free(rig);
 }
 
-/* -- assignment -------------------------------------------------------------------------------- */
+/* -- assignment -------------------------------------------------------------------------- */
 static void nothing_is_assigned_before_the_ahead_set_is_read(void **state)
 {
 	(void)state;
@@ -212,7 +212,7 @@ static void beyond_the_end_starts_at_the_log_start(void **state)
 	rig_free(rig);
 }
 
-/* -- resets in mid-run ------------------------------------------------------------------------- */
+/* -- resets in mid-run ------------------------------------------------------------------- */
 static void reset_in_mid_run_keeps_rooms_and_calls(void **state)
 {
 	(void)state;

@@ -10,7 +10,7 @@
 
 #include "base/bytes.h"
 
-/* -- not an envelope --------------------------------------------------------------------------- */
+/* -- not an envelope --------------------------------------------------------------------- */
 static void what_is_no_envelope_goes_to_the_dlt_undecodable(void **state)
 {
 	(void)state;
@@ -60,7 +60,7 @@ static void what_is_no_envelope_goes_to_the_dlt_undecodable(void **state)
 	}
 }
 
-/* -- other versions ---------------------------------------------------------------------------- */
+/* -- other versions ---------------------------------------------------------------------- */
 #define TAIL "\x02\x0etail of a newer version"
 
 /* A copy of the first record of RETRY_1M as a newer version would have framed and extended it. */
@@ -136,7 +136,7 @@ static void own_fingerprint_with_a_tail_is_undecodable(void **state)
 	free((void *)(uintptr_t)value.data);
 }
 
-/* -- other groups ------------------------------------------------------------------------------ */
+/* -- other groups ------------------------------------------------------------------------ */
 static void envelope_of_another_group_goes_to_the_dlt_foreign(void **state)
 {
 	(void)state;
@@ -178,7 +178,7 @@ static void envelope_of_a_former_name_is_ours(void **state)
 	rig_free(rig);
 }
 
-/* -- the consumer and the brokers -------------------------------------------------------------- */
+/* -- the consumer and the brokers -------------------------------------------------------- */
 static void fatal_consumer_error_ends_the_run_and_commits_nothing(void **state)
 {
 	(void)state;

@@ -18,7 +18,7 @@
 			fail_msg("%s: %s", #call, err_.text);                                      \
 	} while (0)
 
-/* -- the handler ----------------------------------------------------------------------------------- */
+/* -- the handler ------------------------------------------------------------------------- */
 struct script {
 	char id[32], letters[64], error_class[64], code[32];
 	int64_t after_ms;
@@ -140,7 +140,7 @@ static enum stagger_verdict obey(const struct stagger_message *m, struct stagger
 	}
 }
 
-/* -- events and log -------------------------------------------------------------------------------- */
+/* -- events and log ---------------------------------------------------------------------- */
 static void on_event(const struct stagger_event *event, void *user)
 {
 	struct rig_member *member = user;
@@ -185,7 +185,7 @@ static void on_log(enum stagger_level level, const char *line, void *user)
 	rig->log = grown;
 }
 
-/* -- making ---------------------------------------------------------------------------------------- */
+/* -- making ------------------------------------------------------------------------------ */
 static struct stagger_chain *chain_of(const struct setup *setup)
 {
 	struct stagger_chain *chain = NULL;
@@ -262,7 +262,7 @@ void rig_free(struct rig *rig)
 	free(rig);
 }
 
-/* -- doing ----------------------------------------------------------------------------------------- */
+/* -- doing ------------------------------------------------------------------------------- */
 static struct stagger_bytes bytes_of(const char *text)
 {
 	return (struct stagger_bytes){ text, text != NULL ? strlen(text) : 0 };

@@ -33,7 +33,7 @@
 #define RIG_TICKETS 256
 #define RIG_MEMBERS 8
 
-/* -- what a scenario asks for ---------------------------------------------------------------------- */
+/* -- what a scenario asks for ------------------------------------------------------------ */
 struct setup_stage {
 	int64_t delay_ms; /* STAGGER_OFF as the only one: no stages */
 	int32_t visits;
@@ -57,7 +57,7 @@ struct setup {
 	  .chain = STAGGER_INIT(struct stagger_chain_options),                                     \
 	  .world = { .partitions = 1, .seed = 1 } }
 
-/* -- what it saw ----------------------------------------------------------------------------------- */
+/* -- what it saw ------------------------------------------------------------------------- */
 /* The value is "<id>:<script>[:<class>[/<code>]][:<after_ms>]". The script's n-th letter is obeyed at
  * attempt n, the last one repeats:
  *   D done                R retry (class "Bad" when none is given)   P retry_after <after_ms>
@@ -118,7 +118,7 @@ void rig_free(struct rig *rig);
 struct rig *rig_after_an_hour(const struct setup *setup, const char *value); /* of one message */
 int32_t rig_join(struct rig *rig); /* one more member of the same setup; settles */
 
-/* -- doing ----------------------------------------------------------------------------------------- */
+/* -- doing ------------------------------------------------------------------------------- */
 void rig_send(struct rig *rig, const char *key, const char *value); /* to MAIN by key; not yet read */
 /* To any place; key NULL: null; timestamp -1: none, 0: now. */
 void rig_put(struct rig *rig, const char *topic, int32_t partition, const char *key,
@@ -130,7 +130,7 @@ enum stagger_status rig_settle(struct rig *rig, size_t ticket, enum stagger_verd
 enum stagger_status rig_settle_with(struct rig *rig, size_t ticket,
 				    const struct stagger_outcome *outcome);
 
-/* -- looking --------------------------------------------------------------------------------------- */
+/* -- looking ----------------------------------------------------------------------------- */
 /* Since the start of the world. */
 int64_t rig_now(const struct rig *rig);
 /* All calls from the i-th on as "id/stage/attempt id/stage/attempt ..."; valid until asked again. */

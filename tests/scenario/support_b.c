@@ -21,7 +21,7 @@
 			fail_msg("%s: %s", #call, err_.text);                                      \
 	} while (0)
 
-/* -- commits ----------------------------------------------------------------------------------- */
+/* -- commits ----------------------------------------------------------------------------- */
 static void remember(void *user, int32_t member, const struct port_commit *commit)
 {
 	struct commits *commits = user;
@@ -92,7 +92,7 @@ void expect_commits_ascend(const struct commits *commits)
 	}
 }
 
-/* -- members ----------------------------------------------------------------------------------- */
+/* -- members ----------------------------------------------------------------------------- */
 void member_kill_and_restart(struct rig *rig, int32_t member)
 {
 	world_kill(rig->w, member);
@@ -155,7 +155,7 @@ void time_passes(struct rig *rig, int64_t ms)
 	fake_clock_move(&rig->w->clock, ms * 1000);
 }
 
-/* -- records ----------------------------------------------------------------------------------- */
+/* -- records ----------------------------------------------------------------------------- */
 void put_bytes(struct rig *rig, const char *topic, int32_t partition, struct stagger_bytes value)
 {
 	struct world_record record = { .timestamp_ms = world_wall_ms(rig->w), .value = value };

@@ -9,7 +9,7 @@
 
 #define ACCEPTED_MAX 8192
 
-/* -- commits ----------------------------------------------------------------------------------- */
+/* -- commits ----------------------------------------------------------------------------- */
 struct accepted {
 	int32_t member, partition;
 	int64_t next_offset, boot_ms;
@@ -29,7 +29,7 @@ const char *commit_metadata(const struct rig *rig, const char *topic, int32_t pa
 void commit_seed(struct rig *rig, const char *topic, int32_t partition, int64_t next_offset,
 		 const char *metadata);
 
-/* -- members ----------------------------------------------------------------------------------- */
+/* -- members ----------------------------------------------------------------------------- */
 void member_kill_and_restart(struct rig *rig, int32_t member);
 /* As world_stop(), but no time passes: the drain has only begun. */
 void member_begin_stop(struct rig *rig, int32_t member);
@@ -46,7 +46,7 @@ void time_passes(struct rig *rig, int64_t ms);
 /* No partition may be committed backwards by the same member. */
 void expect_commits_ascend(const struct commits *commits);
 
-/* -- records ----------------------------------------------------------------------------------- */
+/* -- records ----------------------------------------------------------------------------- */
 void put_bytes(struct rig *rig, const char *topic, int32_t partition, struct stagger_bytes value);
 /* A retry record of RETRY_1M as its stage would hold it, last failed now and due in due_ms. */
 struct stagger_envelope *retry_envelope(struct rig *rig, const char *value, int64_t due_ms);

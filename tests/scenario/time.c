@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* -- two clocks ------------------------------------------------------------------------------------ */
+/* -- two clocks -------------------------------------------------------------------------- */
 static void time_due_comes_by_the_wall_clock(void **state)
 {
 	(void)state;
@@ -128,7 +128,7 @@ static void time_no_start_is_early_by_both_clocks(void **state)
 	rig_free(rig);
 }
 
-/* -- nothing sleeps -------------------------------------------------------------------------------- */
+/* -- nothing sleeps ---------------------------------------------------------------------- */
 static void time_the_loop_waits_until_an_event_or_a_timer(void **state)
 {
 	(void)state;
@@ -178,7 +178,7 @@ static void time_delays_of_days_are_ordinary(void **state)
 	rig_free(rig);
 }
 
-/* -- forged dues and timestamps -------------------------------------------------------------------- */
+/* -- forged dues and timestamps ---------------------------------------------------------- */
 /* Copies the i-th envelope of RETRY_1M with another due. */
 static void forge(struct rig *rig, size_t i, int64_t due_ms)
 {
@@ -254,7 +254,7 @@ static void time_copies_carry_now_and_handlers_see_the_original(void **state)
 	rig_free(rig);
 }
 
-/* -- the workers' turns ---------------------------------------------------------------------------- */
+/* -- the workers' turns ------------------------------------------------------------------ */
 static void takes_a_second_in_partition_0(struct rig *rig, const struct stagger_message *m,
 					  struct stagger_failure *why)
 {

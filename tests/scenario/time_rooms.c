@@ -15,7 +15,7 @@ static void send_many(struct rig *rig, int n, const char *value)
 		rig_send(rig, "k", value);
 }
 
-/* -- read ahead ------------------------------------------------------------------------------------ */
+/* -- read ahead -------------------------------------------------------------------------- */
 static void room_with_a_constant_delay_is_exactly_the_head(void **state)
 {
 	(void)state;
@@ -57,7 +57,7 @@ static void room_with_jitter_holds_what_could_be_due_first(void **state)
 	rig_free(rig);
 }
 
-/* -- pauses ---------------------------------------------------------------------------------------- */
+/* -- pauses ------------------------------------------------------------------------------ */
 static void lane_that_waits_longer_than_pause_after_is_paused(void **state)
 {
 	(void)state;
@@ -150,7 +150,7 @@ static void lane_paused_for_days_is_there_in_time(void **state)
 	rig_free(rig);
 }
 
-/* -- jitter ---------------------------------------------------------------------------------------- */
+/* -- jitter ------------------------------------------------------------------------------ */
 /* Checks that the dues of 500 messages are uniform within the bound both ways. */
 static void expect_jitter(double jitter, int64_t jitter_max_ms, int64_t bound_ms)
 {
@@ -184,7 +184,7 @@ static void jitter_is_per_message_uniform_and_bounded(void **state)
 	expect_jitter(0, 0, 0);
 }
 
-/* -- bounds ---------------------------------------------------------------------------------------- */
+/* -- bounds ------------------------------------------------------------------------------ */
 static void bound_of_max_waiting_holds_and_counts_what_it_makes_late(void **state)
 {
 	(void)state;
@@ -252,7 +252,7 @@ static void bound_of_max_ahead_holds_for_a_lane(void **state)
 	rig_free(rig);
 }
 
-/* -- parked again ---------------------------------------------------------------------------------- */
+/* -- parked again ------------------------------------------------------------------------ */
 static void repark_moves_a_head_that_fills_the_room(void **state)
 {
 	(void)state;

@@ -47,7 +47,7 @@ static void expect_payload(const struct stagger_envelope *e, const char *head, s
 	free(value);
 }
 
-/* -- shrinking --------------------------------------------------------------------------------- */
+/* -- shrinking --------------------------------------------------------------------------- */
 static void too_large_drops_the_error_detail_first(void **state)
 {
 	(void)state;
@@ -171,7 +171,7 @@ static void too_large_is_never_dropped(void **state)
 	rig_free(rig);
 }
 
-/* -- the proof --------------------------------------------------------------------------------- */
+/* -- the proof --------------------------------------------------------------------------- */
 static void too_large_is_believed_only_of_a_hop_that_was_alone(void **state)
 {
 	(void)state;

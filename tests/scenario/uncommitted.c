@@ -39,7 +39,7 @@ static size_t repeated(const struct rig *rig)
 	return n;
 }
 
-/* -- the bound --------------------------------------------------------------------------------- */
+/* -- the bound --------------------------------------------------------------------------- */
 static void max_uncommitted_bounds_what_is_handed_out(void **state)
 {
 	(void)state;
@@ -115,7 +115,7 @@ static void max_uncommitted_counts_only_what_a_handler_saw(void **state)
 	rig_free(rig);
 }
 
-/* -- crashes and clean ends -------------------------------------------------------------------- */
+/* -- crashes and clean ends -------------------------------------------------------------- */
 static void crash_repeats_at_most_max_uncommitted(void **state)
 {
 	(void)state;
@@ -179,7 +179,7 @@ static void rebalance_in_time_repeats_nothing(void **state)
 	rig_free(rig);
 }
 
-/* -- duplicates -------------------------------------------------------------------------------- */
+/* -- duplicates -------------------------------------------------------------------------- */
 struct ids {
 	char list[16][64];
 	size_t n;

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* -- in place -------------------------------------------------------------------------------------- */
+/* -- in place ---------------------------------------------------------------------------- */
 /* The waits in place of a message that fails in main, then goes on. */
 static void expect_waits(const struct setup *setup, const int64_t *waits, size_t n)
 {
@@ -84,7 +84,7 @@ static void verdict_retry_with_retry_after_does_not_wait_in_place(void **state)
 	rig_free(rig);
 }
 
-/* -- deadline, hop, the end ------------------------------------------------------------------------ */
+/* -- deadline, hop, the end -------------------------------------------------------------- */
 static void verdict_retry_beyond_the_deadline_expires(void **state)
 {
 	(void)state;

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* -- expire ---------------------------------------------------------------------------------------- */
+/* -- expire ------------------------------------------------------------------------------ */
 static void verdict_expired_is_not_called(void **state)
 {
 	(void)state;
@@ -41,7 +41,7 @@ static void verdict_expired_in_a_stage_is_not_called_again(void **state)
 	rig_free(rig);
 }
 
-/* -- DONE, HALT ------------------------------------------------------------------------------------ */
+/* -- DONE, HALT -------------------------------------------------------------------------- */
 static void verdict_done_finishes(void **state)
 {
 	(void)state;
@@ -101,7 +101,7 @@ static void verdict_halted_by_dead_letter_stop(void **state)
 	}
 }
 
-/* -- no verdict, DEAD_LETTER, never, only ---------------------------------------------------------- */
+/* -- no verdict, DEAD_LETTER, never, only ------------------------------------------------ */
 static void verdict_none_is_a_retry(void **state)
 {
 	(void)state;
@@ -193,7 +193,7 @@ static void verdict_retry_that_only_does_not_match(void **state)
 	assert_false(retried(NULL, "Http/503", "a:R:Http"));
 }
 
-/* -- below the table ------------------------------------------------------------------------------- */
+/* -- below the table --------------------------------------------------------------------- */
 static void dead_letter_is_routed_by_its_last_error(void **state)
 {
 	(void)state;

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* -- column, lane, gate ---------------------------------------------------------------------------- */
+/* -- column, lane, gate ------------------------------------------------------------------ */
 static void column_is_the_lanes_of_one_partition_number(void **state)
 {
 	(void)state;
@@ -102,7 +102,7 @@ static void waiting_room_is_bounded(void **state)
 	rig_free(rig);
 }
 
-/* -- in flight ------------------------------------------------------------------------------------- */
+/* -- in flight --------------------------------------------------------------------------- */
 static void in_flight_is_taken_and_neither_finished_nor_waiting(void **state)
 {
 	(void)state;
@@ -174,7 +174,7 @@ static void in_flight_holds_what_outlives_its_lane(void **state)
 	rig_free(rig);
 }
 
-/* -- tick ------------------------------------------------------------------------------------------ */
+/* -- tick -------------------------------------------------------------------------------- */
 static void tick_is_the_commit_interval(void **state)
 {
 	(void)state;
@@ -195,7 +195,7 @@ static void tick_is_the_commit_interval(void **state)
 	rig_free(rig);
 }
 
-/* -- failing --------------------------------------------------------------------------------------- */
+/* -- failing ----------------------------------------------------------------------------- */
 static void failing_lane_had_an_error_in_a_report(void **state)
 {
 	(void)state;
@@ -230,7 +230,7 @@ static void failing_lane_had_no_report_for_2_s(void **state)
 	rig_free(rig);
 }
 
-/* -- finished, next_offset, ahead ------------------------------------------------------------------ */
+/* -- finished, next_offset, ahead -------------------------------------------------------- */
 static void finished_is_what_was_done_or_is_durable(void **state)
 {
 	(void)state;

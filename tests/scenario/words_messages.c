@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* -- chain and stage ------------------------------------------------------------------------------- */
+/* -- chain and stage --------------------------------------------------------------------- */
 
 /* Adds a chain of one stage, or says what is against it. retry NULL: the stage's default topic. */
 static enum stagger_status add_chain(struct stagger_consumer *c, const char *name,
@@ -117,7 +117,7 @@ static void stage_topics_have_default_names(void **state)
 	rig_free(rig);
 }
 
-/* -- visit, call, attempt -------------------------------------------------------------------------- */
+/* -- visit, call, attempt ---------------------------------------------------------------- */
 static void visit_is_one_stay_in_a_stage(void **state)
 {
 	(void)state;
@@ -214,7 +214,7 @@ static void attempt_is_durable_from_hop_to_hop(void **state)
 	rig_free(rig);
 }
 
-/* -- hop and in-place retry ------------------------------------------------------------------------ */
+/* -- hop and in-place retry -------------------------------------------------------------- */
 static void hop_finishes_the_old_offset_when_the_copy_is_durable(void **state)
 {
 	(void)state;
@@ -254,7 +254,7 @@ static void in_place_retry_makes_no_hop_and_keeps_the_order(void **state)
 	rig_free(rig);
 }
 
-/* -- due ------------------------------------------------------------------------------------------- */
+/* -- due --------------------------------------------------------------------------------- */
 static void due_is_the_last_failure_plus_the_delay(void **state)
 {
 	(void)state;

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * sim [--seeds A..B] [--seed N [--trace]]: seeded random runs over the fake world, each judged by the
- * checker. A failing seed is printed with the command that repeats it. */
+ * sim [--seeds A..B] [--seed N [--trace]] [--limit SECONDS]: seeded random runs over the fake world,
+ * each judged by the checker. A failing seed is printed with the command that repeats it; one that
+ * finds no end within its limit is named and ends the program. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/duration.h"
 #include "checker.h"
 #include "sim.h"
 
-#define STEPS 60
+#define STEPS   60
+#define LIMIT_S 120 /* of one seed, with sanitizers on a slow machine */
 
 struct totals {
 	int64_t events, faults[SIM_N_FAULTS], produced, dead;
@@ -49,7 +52,7 @@ static void advance(struct sim *s, int64_t ms)
 {
 	int64_t until = world_boot_ms(s->world) + ms;
 	int64_t now;
-	while ((now = world_boot_ms(s->world)) < until) {
+	while ((now = world_boot_ms(s->world)) < until && !world_livelocked(s->world)) {
 		int64_t next = sim_next_settle(s);
 		if (next == INT64_MAX)
 			(void)world_advance_until(s->world, has_open, s, until - now);
@@ -86,9 +89,7 @@ static bool play(struct sim *s)
 	for (int32_t i = 0; i < s->n_members; i++)
 		if (!s->members[i].alive && !sim_restart(s, &s->members[i]))
 			return false;
-	world_fail_produce(s->world, NULL, PORT_RETRIABLE, 0, false);
-	world_fail_produce(s->world, "t.g.dlt", PORT_RETRIABLE, 0, false);
-	world_fail_commit(s->world, PORT_RETRIABLE, 0);
+	sim_mend(s);
 	advance(s, 8 * 3600000);
 	for (int32_t i = 0; i < s->n_members; i++)
 		sim_stop(s, &s->members[i]);
@@ -142,33 +143,63 @@ static bool run(uint64_t seed, bool trace, struct totals *t)
 	return good;
 }
 
+struct asked {
+	unsigned long long from, to;
+	unsigned limit_s;
+	bool trace;
+};
+
+static bool read_arguments(struct asked *a, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		const char *value = i + 1 < argc ? argv[i + 1] : "";
+		if (strcmp(argv[i], "--trace") == 0)
+			a->trace = true;
+		else if (strcmp(argv[i], "--seed") == 0 && sscanf(value, "%llu", &a->from) == 1 && ++i)
+			a->to = a->from;
+		else if (strcmp(argv[i], "--limit") == 0 && sscanf(value, "%u", &a->limit_s) == 1)
+			i++;
+		else if (strcmp(argv[i], "--seeds") == 0 &&
+			 sscanf(value, "%llu..%llu", &a->from, &a->to) == 2)
+			i++;
+		else
+			return false;
+	}
+	return a->from <= a->to;
+}
+
+static void report(const struct totals *t, int64_t seeds, int64_t failed, int64_t took_us)
+{
+	static const char *const names[] = {
+#define X(name, constant) name,
+		SIM_FAULTS(X)
+#undef X
+	};
+	printf("sim: %lld seeds, %lld failed; %lld messages, %lld dead letters, %lld events;",
+	       (long long)seeds, (long long)failed, (long long)t->produced, (long long)t->dead,
+	       (long long)t->events);
+	for (int i = 0; i < SIM_N_FAULTS; i++)
+		printf("%s %lld %s", i > 0 ? "," : "", (long long)t->faults[i], names[i]);
+	printf("\n");
+	fprintf(stderr, "%.1f seeds/s\n", (double)seeds * 1e6 / (double)(took_us > 0 ? took_us : 1));
+}
+
 int main(int argc, char **argv)
 {
-	unsigned long long from = 1;
-	unsigned long long to = 500;
-	bool trace = false;
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--trace") == 0) {
-			trace = true;
-		} else if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc) {
-			from = to = strtoull(argv[++i], NULL, 10);
-		} else if (strcmp(argv[i], "--seeds") == 0 && i + 1 < argc &&
-			   sscanf(argv[i + 1], "%llu..%llu", &from, &to) == 2) {
-			i++;
-		} else {
-			fputs("usage: sim [--seeds A..B] [--seed N] [--trace]\n", stderr);
-			return 2;
-		}
+	struct asked a = {.from = 1, .to = 500, .limit_s = LIMIT_S};
+	if (!read_arguments(&a, argc, argv)) {
+		fputs("usage: sim [--seeds A..B] [--seed N] [--trace] [--limit SECONDS]\n", stderr);
+		return 2;
 	}
 	struct totals t = {.events = 0};
 	int64_t failed = 0;
-	for (unsigned long long seed = from; seed <= to; seed++)
-		failed += !run(seed, trace, &t);
-	printf("sim: %llu seeds, %lld failed; %lld messages, %lld dead letters, %lld events; faults:",
-	       to - from + 1, (long long)failed, (long long)t.produced, (long long)t.dead,
-	       (long long)t.events);
-	for (int i = 0; i < SIM_N_FAULTS; i++)
-		printf(" %lld", (long long)t.faults[i]);
-	printf("\n");
+	int64_t started_us = clock_boot_us();
+	for (unsigned long long seed = a.from; seed <= a.to; seed++) {
+		watch_begin(seed, a.limit_s);
+		failed += !run(seed, a.trace, &t);
+		watch_end(seed - a.from + 1, a.to - a.from + 1);
+		fflush(stdout);
+	}
+	report(&t, (int64_t)(a.to - a.from + 1), failed, clock_boot_us() - started_us);
 	return failed == 0 ? 0 : 1;
 }

@@ -124,6 +124,7 @@ bool sim_join(struct sim *s, int32_t i)
 	*m = (struct sim_member){.sim = s, .alive = true};
 	snprintf(m->name, sizeof(m->name), "m%d", i);
 	o.group = "g";
+	o.instance = s->fixed ? m->name : NULL;
 	o.max_in_flight = s->max_in_flight;
 	o.max_waiting = s->max_waiting;
 	o.max_uncommitted = s->max_uncommitted;
@@ -155,15 +156,26 @@ void sim_kill(struct sim *s, struct sim_member *m)
 	m->n_open = 0;
 }
 
+/* Its consumer fails for good: it ends by itself, without a last commit. */
+void sim_fence(struct sim *s, struct sim_member *m)
+{
+	struct stagger_error err = {.text = ""};
+	enum stagger_status status = STAGGER_OK;
+	sim_fault(s, "kill", m->name);
+	world_fail_source(s->world, m->number, STAGGER_FATAL, 82, "fenced");
+	world_settle(s->world);
+	if (!world_ended(s->world, m->number, &status, &err) || status != STAGGER_FATAL)
+		fprintf(stderr, "sim: %s was fenced and goes on: %s\n", m->name, err.text);
+	m->alive = false;
+	m->n_open = 0;
+}
+
 void sim_stop(struct sim *s, struct sim_member *m)
 {
 	struct stagger_error err;
 	enum stagger_status status = STAGGER_OK;
 	struct history_event stop = {HISTORY_EVENT(HISTORY_STOP)};
-	world_hold_reports(s->world, false); /* nothing stands in the way of a clean stop */
-	world_queue_full(s->world, false);
-	world_fail_produce(s->world, NULL, PORT_RETRIABLE, 0, false);
-	world_fail_produce(s->world, "t.g.dlt", PORT_RETRIABLE, 0, false);
+	sim_mend(s); /* nothing stands in the way of a clean stop */
 	sim_append(s, &stop, m->name);
 	while (m->n_open > 0) { /* what runs ends before the drain's time is over */
 		m->open[m->n_open - 1].settle_ms = 0;

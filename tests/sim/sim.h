@@ -13,18 +13,29 @@
 #define SIM_MAX_STAGES  3
 #define SIM_MAX_OPEN    64 /* deferred calls that wait for their settle */
 
+/* X(name as printed, constant) */
+#define SIM_FAULTS(X)                                                                              \
+	X("kills", KILL)                                                                           \
+	X("stops", STOP)                                                                           \
+	X("rebalances", REBALANCE)                                                                 \
+	X("lost sessions", LOSE)                                                                   \
+	X("dead members forgotten", FORGET)                                                        \
+	X("fatal consumers", FAIL_SOURCE)                                                          \
+	X("refused copies", FAIL_PRODUCE)                                                          \
+	X("fatal producers", FATAL_PRODUCER)                                                       \
+	X("refused commits", FAIL_COMMIT)                                                          \
+	X("held reports", HOLD_REPORTS)                                                            \
+	X("full queues", QUEUE_FULL)                                                               \
+	X("limits of size", MAX_MESSAGE)                                                           \
+	X("silences", SILENCE)                                                                     \
+	X("clock steps", WALL_STEP)                                                                \
+	X("gaps", GAP)                                                                             \
+	X("trims", TRIM)
+
 enum sim_fault {
-	SIM_KILL,
-	SIM_STOP,
-	SIM_REBALANCE,
-	SIM_LOSE,
-	SIM_FAIL_PRODUCE,
-	SIM_FATAL_PRODUCER,
-	SIM_FAIL_COMMIT,
-	SIM_HOLD_REPORTS,
-	SIM_QUEUE_FULL,
-	SIM_WALL_STEP,
-	SIM_GAP,
+#define X(name, constant) SIM_##constant,
+	SIM_FAULTS(X)
+#undef X
 	SIM_N_FAULTS
 };
 
@@ -52,6 +63,8 @@ struct sim {
 	size_t n_stages;
 	enum stagger_order order;
 	double jitter;
+	bool fixed;              /* static members */
+	bool silent;
 	int32_t in_place_attempts, max_in_flight, max_waiting;
 	int64_t max_uncommitted, max_ahead, report_delay_ms, commit_delay_ms;
 	int64_t next_id, faults[SIM_N_FAULTS];
@@ -67,6 +80,7 @@ void sim_fault(struct sim *s, const char *kind, const char *member);
 bool sim_join(struct sim *s, int32_t i);
 void sim_kill(struct sim *s, struct sim_member *m);
 void sim_stop(struct sim *s, struct sim_member *m);
+void sim_fence(struct sim *s, struct sim_member *m);
 bool sim_restart(struct sim *s, struct sim_member *m);
 void sim_settle_due(struct sim *s);
 int64_t sim_next_settle(const struct sim *s); /* boot ms, INT64_MAX none */
@@ -74,8 +88,15 @@ int64_t sim_next_settle(const struct sim *s); /* boot ms, INT64_MAX none */
 /* story.c */
 void sim_choose(struct sim *s, uint64_t seed);
 void sim_produce(struct sim *s, int64_t n);
-void sim_random_fault(struct sim *s);
-void sim_calm(struct sim *s);
 void sim_drain(struct sim *s);
+
+/* faults.c */
+void sim_random_fault(struct sim *s);
+void sim_calm(struct sim *s); /* some of them end */
+void sim_mend(struct sim *s); /* all of them end, but who is dead stays so */
+
+/* watch.c: progress on a terminal, and an end for a seed that has none. limit_s 0: none. */
+void watch_begin(uint64_t seed, unsigned limit_s);
+void watch_end(uint64_t done, uint64_t of);
 
 #endif

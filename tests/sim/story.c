@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What happens in a run: the world chosen by the seed, messages of every script, faults, and the calm
- * at the end in which everything must come to its end. */
+ * What a run is about: the world chosen by the seed, messages of every script, and what the topics
+ * hold at the end. */
 #include <stdio.h>
 #include <string.h>
 
@@ -25,6 +25,7 @@ void sim_choose(struct sim *s, uint64_t seed)
 	s->order = (enum stagger_order)sim_pick(s, 3);
 	s->jitter = sim_pick(s, 3) == 0 ? 0.2 : 0;
 	s->in_place_attempts = sim_pick(s, 3) == 0 ? 3 : 1;
+	s->fixed = sim_pick(s, 4) == 0;
 	s->max_in_flight = in_flight[sim_pick(s, 4)];
 	s->max_waiting = sim_pick(s, 4) == 0 ? 5 : 0;
 	s->max_uncommitted = sim_pick(s, 4) == 0 ? 64 : 0;
@@ -69,87 +70,6 @@ void sim_produce(struct sim *s, int64_t n)
 		line.key_hash = script_bytes_hash(record.key);
 		sim_append(s, &line, NULL);
 	}
-}
-
-static struct sim_member *alive(struct sim *s)
-{
-	for (int i = 0; i < 8; i++) {
-		struct sim_member *m = &s->members[sim_pick(s, s->n_members)];
-		if (m->alive)
-			return m;
-	}
-	return NULL;
-}
-
-static const char *any_topic(struct sim *s)
-{
-	return sim_pick(s, 2) == 0 ? NULL : "t.g.dlt";
-}
-
-void sim_random_fault(struct sim *s)
-{
-	enum sim_fault fault = (enum sim_fault)sim_pick(s, SIM_N_FAULTS);
-	struct sim_member *m = alive(s);
-	s->faults[fault]++;
-	switch (fault) {
-	case SIM_KILL:
-		if (m != NULL)
-			sim_kill(s, m);
-		break;
-	case SIM_STOP:
-		if (m != NULL)
-			sim_stop(s, m);
-		break;
-	case SIM_REBALANCE:
-		world_rebalance(s->world);
-		break;
-	case SIM_LOSE:
-		if (m != NULL) {
-			sim_fault(s, "lost", m->name);
-			world_lose(s->world, m->number);
-		}
-		break;
-	case SIM_FAIL_PRODUCE:
-		world_fail_produce(s->world, any_topic(s), PORT_RETRIABLE, sim_pick(s, 10) + 1,
-				   sim_pick(s, 2) == 0);
-		break;
-	case SIM_FATAL_PRODUCER:
-		world_fail_produce(s->world, NULL, PORT_FATAL, 1, false);
-		break;
-	case SIM_FAIL_COMMIT:
-		world_fail_commit(s->world, sim_pick(s, 2) == 0 ? PORT_RETRIABLE : PORT_REBALANCE,
-				  sim_pick(s, 20) + 1);
-		break;
-	case SIM_HOLD_REPORTS:
-		world_hold_reports(s->world, true);
-		break;
-	case SIM_QUEUE_FULL:
-		world_queue_full(s->world, true);
-		break;
-	case SIM_WALL_STEP:
-		sim_fault(s, "clock", NULL);
-		world_step_wall(s->world, sim_pick(s, 7200000) - 3600000);
-		break;
-	case SIM_GAP:
-		world_gap(s->world, "t", (int32_t)sim_pick(s, s->partitions), sim_pick(s, 100) + 1);
-		break;
-	case SIM_N_FAULTS:
-		break;
-	}
-}
-
-void sim_calm(struct sim *s)
-{
-	world_hold_reports(s->world, false);
-	world_queue_full(s->world, false);
-	if (sim_pick(s, 2) == 0) {
-		world_fail_produce(s->world, NULL, PORT_RETRIABLE, 0, false);
-		world_fail_produce(s->world, "t.g.dlt", PORT_RETRIABLE, 0, false);
-		world_fail_commit(s->world, PORT_RETRIABLE, 0);
-	}
-	for (int32_t i = 0; i < s->n_members; i++)
-		if (!s->members[i].alive && sim_pick(s, 2) == 0)
-			(void)sim_restart(s, &s->members[i]);
 }
 
 static void drain_record(struct sim *s, const char *topic, int32_t partition, bool dead,

@@ -15,7 +15,7 @@ struct check_message {
 	const char *id, *key;
 	const struct history_event *produced; /* NULL: handled, but nobody produced it */
 	const struct history_event *fallback; /* then: the first event that names it */
-	int64_t first_ms, last_ms;            /* its first and last event */
+	size_t first, last;                   /* events */
 	size_t endings;                       /* times it was DONE, and copies in a DLT */
 	size_t called_again;                  /* calls of records that had had their verdict */
 };
@@ -72,8 +72,8 @@ size_t check_record_at(const struct check *c, const char *topic, int32_t partiti
 bool check_verdict(const struct history_event *event, const char *verdict);
 /* Whether that event is a fault of that kind. */
 bool check_fault(const struct history_event *event, const char *kind);
-/* Whether that event can make calls or copies be repeated: a fault of any kind but "clock", or a
- * revoke that counts as one. */
+/* Whether that event can make calls or copies be repeated: a fault of any kind but "clock" and
+ * "retention", or a revoke that counts as one. */
 bool check_hits(const struct check *c, const struct history_event *event);
 /* Whether the topics were read to their end, so that what they hold is known. */
 bool check_drained(const struct check *c);

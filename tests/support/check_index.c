@@ -44,7 +44,7 @@ static int32_t stage_of(const struct check *c, const char *topic)
 	return -1;
 }
 
-static size_t message_of(struct check *c, const struct history_event *event)
+static size_t message_of(struct check *c, const struct history_event *event, size_t at)
 {
 	bool fresh;
 
@@ -55,13 +55,13 @@ static size_t message_of(struct check *c, const struct history_event *event)
 	struct check_message *message = &c->messages[m];
 	if (fresh)
 		*message = (struct check_message){
-			.id = event->id, .fallback = event, .first_ms = event->at_ms};
+			.id = event->id, .fallback = event, .first = at};
 	if (event->kind == HISTORY_PRODUCED && message->produced == NULL) {
 		message->produced = event;
 		message->key = event->key;
 	}
 	if (event->kind != HISTORY_REMAINS && event->kind != HISTORY_DEAD)
-		message->last_ms = event->at_ms;
+		message->last = at;
 	return m;
 }
 
@@ -140,7 +140,7 @@ void check_index(struct check *c)
 		const struct history_event *event = &c->h->events[i];
 		struct check_where *where = &c->where[i];
 
-		where->message = message_of(c, event);
+		where->message = message_of(c, event, i);
 		where->record = record_of(c, event);
 		where->process = process_of(c, event, i);
 		where->lane = lane_of(c, event, where->process);

@@ -7,22 +7,26 @@
 
 #define PROGRESS_MS 10000 /* overdue for that long at the end: it stands */
 
-struct logs { /* what the group has finished of each partition */
+struct log {
+	int64_t committed; /* what the group has finished of it */
+	int64_t start;     /* retention took what is below */
+};
+struct logs {
 	struct map places;
-	int64_t *committed;
+	struct log *at;
 };
 
-static int64_t *committed_of(struct logs *logs, const struct history_event *event)
+static struct log *log_of(struct logs *logs, const struct history_event *event)
 {
 	struct map_key key = {(uint64_t)(uintptr_t)event->topic, (uint64_t)event->partition, 0};
 	size_t fresh = logs->places.n;
 	size_t log = map_put(&logs->places, key, fresh);
 
 	if (log == fresh) {
-		logs->committed = map_grow(logs->committed, log + 1, sizeof(*logs->committed));
-		logs->committed[log] = -1;
+		logs->at = map_grow(logs->at, log + 1, sizeof(*logs->at));
+		logs->at[log] = (struct log){-1, 0};
 	}
-	return &logs->committed[log];
+	return &logs->at[log];
 }
 
 static int64_t end_of(const struct check *c)
@@ -51,26 +55,48 @@ static void judge_progress(struct check *c, size_t i, int64_t end_ms)
 			   (long long)event->offset, (long long)(end_ms - due_ms));
 }
 
-/* Marks the messages of which a copy waits. The topics are read last, after every commit. */
+/* What the fault makers and the group did to a log, and whether that event finished its record. */
+static bool take(struct check *c, struct logs *logs, size_t i)
+{
+	const struct history_event *event = &c->h->events[i];
+
+	if (event->kind == HISTORY_COMMITTED && event->topic != NULL)
+		log_of(logs, event)->committed = event->next_offset;
+	else if (check_fault(event, "retention") && event->topic != NULL)
+		log_of(logs, event)->start = event->next_offset;
+	return check_verdict(event, "done") || event->kind == HISTORY_HOPPED ||
+	       event->kind == HISTORY_DEAD_LETTERED || event->kind == HISTORY_REPARKED;
+}
+
+/* Marks the messages of which a copy waits, or waited when retention took it. The topics are read
+ * last, after every commit. */
 static void mark_waiting(struct check *c, bool *waiting)
 {
-	struct logs logs = {.committed = NULL};
+	struct logs logs = {.at = NULL};
 	int64_t end_ms = end_of(c);
+	bool *finished = map_grow(NULL, c->n_records + 1, sizeof(*finished));
 
+	for (size_t r = 0; r < c->n_records; r++)
+		finished[r] = false;
 	for (size_t i = 0; i < c->h->n; i++) {
 		const struct history_event *event = &c->h->events[i];
 		size_t m = c->where[i].message;
-		if (event->kind == HISTORY_COMMITTED && event->topic != NULL)
-			*committed_of(&logs, event) = event->next_offset;
-		if (event->kind != HISTORY_REMAINS || m == CHECK_NONE || event->topic == NULL ||
-		    event->offset < *committed_of(&logs, event))
+		size_t record = c->where[i].record;
+		if (take(c, &logs, i) && record != CHECK_NONE)
+			finished[record] = true;
+		if (event->kind != HISTORY_REMAINS || m == CHECK_NONE || record == CHECK_NONE)
 			continue;
-		if (!waiting[m] && c->messages[m].endings == 0)
+		const struct log *log = log_of(&logs, event);
+		bool taken = event->offset < log->start;
+		if (taken ? finished[record] : event->offset < log->committed)
+			continue;
+		if (!taken && !waiting[m] && c->messages[m].endings == 0)
 			judge_progress(c, i, end_ms);
 		waiting[m] = true;
 	}
 	map_clear(&logs.places);
-	free(logs.committed);
+	free(logs.at);
+	free(finished);
 }
 
 static bool is_lost(const struct check_message *message, bool waiting)
@@ -88,7 +114,7 @@ void check_loss(struct check *c)
 	mark_waiting(c, waiting);
 	for (size_t m = 0; m < c->n_messages; m++)
 		lost += is_lost(&c->messages[m], waiting[m]);
-	/* what retention took is counted, not named */
+	/* what a real broker's retention took is counted, not named */
 	bool counted = lost <= c->sums.expired_by_retention + c->sums.log_reset;
 	for (size_t m = 0; !counted && m < c->n_messages; m++) {
 		const struct history_event *produced = c->messages[m].produced;

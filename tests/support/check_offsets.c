@@ -30,6 +30,12 @@ static int64_t *passed_of(struct walk *w, const struct history_event *event)
 	return &w->passed[log];
 }
 
+static void pass(int64_t *passed, int64_t offset)
+{
+	if (offset > *passed)
+		*passed = offset;
+}
+
 static void judge_commit(struct walk *w, size_t i)
 {
 	struct check *c = w->c;
@@ -56,8 +62,7 @@ static void judge_commit(struct walk *w, size_t i)
 			   message == CHECK_NONE ? "-" : c->messages[message].id,
 			   check_stage(event), event->partition, offset);
 	}
-	if (event->next_offset > *passed)
-		*passed = event->next_offset;
+	pass(passed, event->next_offset);
 }
 
 void check_offsets(struct check *c)
@@ -73,6 +78,8 @@ void check_offsets(struct check *c)
 	for (size_t i = 0; i < c->h->n; i++) {
 		const struct history_event *event = &c->h->events[i];
 		const struct check_where *where = &c->where[i];
+		if (check_fault(event, "retention") && event->topic != NULL)
+			pass(passed_of(&w, event), event->next_offset);
 		if (where->lane == CHECK_NONE)
 			continue;
 		if (event->kind == HISTORY_ASSIGNED || event->kind == HISTORY_RESET)

@@ -66,7 +66,8 @@ bool check_hits(const struct check *c, const struct history_event *event)
 {
 	if (event->kind == HISTORY_REVOKED)
 		return event->lost || c->h->config.revoke_is_fault;
-	return event->kind == HISTORY_FAULT && !check_fault(event, "clock");
+	return event->kind == HISTORY_FAULT && !check_fault(event, "clock") &&
+	       !check_fault(event, "retention");
 }
 
 bool check_drained(const struct check *c)

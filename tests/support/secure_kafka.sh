@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # secure_kafka.sh start VERSION DIR: a real Kafka with SASL_SSL (PLAIN: bob/bob-pw) and ACLs, and a
-# plaintext door for the test itself, whose user ANONYMOUS may do everything. The certificate is for
-# localhost only, so that 127.0.0.1 does not match. Makes DIR/ca.crt and DIR/wrong_ca.crt, and prints
-# "ready localhost:SECURE_PORT 127.0.0.1:PLAIN_PORT PID"; kafka.sh stop PID ends it. Started again
-# with the same DIR it keeps its ports and its data.
+# plaintext door for the test itself, whose user ANONYMOUS may do everything. The certificate is
+# for localhost only, so that 127.0.0.1 does not match. Makes DIR/ca.crt and DIR/wrong_ca.crt, and
+# prints "ready localhost:SECURE_PORT 127.0.0.1:PLAIN_PORT PID"; kafka.sh stop PID ends it. Started
+# again with the same DIR it keeps its ports and its data.
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -99,8 +99,9 @@ start() # VERSION DIR
 	mkdir -p "$2"
 	dir=$(CDPATH='' cd -- "$2" && pwd)
 	[ -e "$dir/server.properties" ] || prepare "$1" "$dir" "$lib"
-	secure=$(sed -n 's/^advertised.listeners=.*localhost:\([0-9]*\),.*/\1/p' "$dir/server.properties")
-	plain=$(sed -n 's/^advertised.listeners=.*://p' "$dir/server.properties")
+	advertised=$(sed -n 's/^advertised.listeners=//p' "$dir/server.properties")
+	secure=$(echo "$advertised" | sed 's/.*localhost:\([0-9]*\),.*/\1/')
+	plain=${advertised##*:}
 	java -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$lib/*" kafka.Kafka \
 		"$dir/server.properties" >>"$dir/server.log" 2>&1 </dev/null &
 	pid=$!

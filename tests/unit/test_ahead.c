@@ -200,7 +200,7 @@ static void ahead__gaps_left_out_are_not_counted(void **state)
 	offsets_clear(&o);
 }
 
-/* -- the naive set: one mark for each offset, all looked at each time -------------------------- */
+/* -- the naive set: one mark for each offset, all looked at each time -------------------- */
 #define LOG_SIZE 160
 
 enum mark { UNREAD, TRACKED, FINISHED };

@@ -59,7 +59,7 @@ static struct envelope_origin record(void)
 
 #define assert_text(bytes, text) assert_true(bytes_is((bytes), (text)))
 
-/* -- fresh ------------------------------------------------------------------------------------- */
+/* -- fresh ------------------------------------------------------------------------------- */
 static void envelope__fresh_says_all_that_is_known(void **state)
 {
 	(void)state;
@@ -237,7 +237,7 @@ static void envelope__the_schema_id_is_read_where_the_content_type_says_so(void 
 	}
 }
 
-/* -- advance ----------------------------------------------------------------------------------- */
+/* -- advance ----------------------------------------------------------------------------- */
 static void envelope__advance_keeps_the_origin_and_renews_the_rest(void **state)
 {
 	(void)state;

@@ -24,7 +24,7 @@ static struct envelope_facts hop(int32_t tries, const struct failure *failure)
 
 #define assert_text(bytes, text) assert_true(bytes_is((bytes), (text)))
 
-/* -- history ----------------------------------------------------------------------------------- */
+/* -- history ----------------------------------------------------------------------------- */
 static void envelope__history_keeps_the_first_and_the_newest(void **state)
 {
 	(void)state;
@@ -88,7 +88,7 @@ static void envelope__a_history_message_is_cut_between_characters(void **state)
 	assert_int_equal(e.history[0].fault.error_message.size, 256);
 }
 
-/* -- attributes -------------------------------------------------------------------------------- */
+/* -- attributes -------------------------------------------------------------------------- */
 #define PAIRS 4
 
 struct merge_row {

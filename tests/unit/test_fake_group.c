@@ -231,7 +231,7 @@ static void group__loses_a_member_in_the_middle_of_its_revoke(void **state)
 	bench_close(&b);
 }
 
-/* -- commits ----------------------------------------------------------------------------------- */
+/* -- commits ----------------------------------------------------------------------------- */
 static void commit__takes_its_time_and_is_judged_by_generation(void **state)
 {
 	(void)state;

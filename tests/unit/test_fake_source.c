@@ -190,7 +190,7 @@ static void source__forgets_answers_of_lanes_that_are_gone(void **state)
 	bench_close(&b);
 }
 
-/* -- breaches ---------------------------------------------------------------------------------- */
+/* -- breaches ---------------------------------------------------------------------------- */
 static void breach_start(struct engine *e, struct port_source *s)
 {
 	struct stagger_error error;

@@ -13,7 +13,7 @@
 
 #define RUNS_MAX 8
 
-/* -- stories ----------------------------------------------------------------------------------- */
+/* -- stories ----------------------------------------------------------------------------- */
 enum act {
 	END,
 	NEW,      /* see: is new */
@@ -206,7 +206,7 @@ static void offsets__counts_what_is_ahead_from_an_offset_on(void **state)
 	offsets_clear(&o);
 }
 
-/* -- where to begin ---------------------------------------------------------------------------- */
+/* -- where to begin ---------------------------------------------------------------------- */
 static void offsets__begin_where_the_table_says(void **state)
 {
 	(void)state;

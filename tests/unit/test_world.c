@@ -4,7 +4,7 @@
 #define _GNU_SOURCE
 #include "tiny_engine.h"
 
-/* -- lives ------------------------------------------------------------------------------------- */
+/* -- lives ------------------------------------------------------------------------------- */
 static void world__delivers_what_was_produced_and_keeps_what_was_committed(void **state)
 {
 	(void)state;
@@ -141,7 +141,7 @@ static void world__leaves_a_consumer_to_its_caller_when_it_cannot_join(void **st
 	assert_false(b.freed[0]);
 }
 
-/* -- time -------------------------------------------------------------------------------------- */
+/* -- time -------------------------------------------------------------------------------- */
 static void world__wakes_a_member_exactly_when_it_asked(void **state)
 {
 	(void)state;
@@ -262,7 +262,7 @@ static void world__holds_everything_back_while_the_broker_is_silent(void **state
 	bench_close(&b);
 }
 
-/* -- watching ---------------------------------------------------------------------------------- */
+/* -- watching ---------------------------------------------------------------------------- */
 struct watched {
 	int n_committed, n_produced;
 	int32_t last_member;
@@ -314,7 +314,7 @@ static void world__shows_an_observer_what_became_durable(void **state)
 	bench_close(&b);
 }
 
-/* -- the public face --------------------------------------------------------------------------- */
+/* -- the public face --------------------------------------------------------------------- */
 static void public__runs_one_consumer_and_reads_envelopes(void **state)
 {
 	(void)state;

@@ -70,7 +70,7 @@ static inline void tiny_tell(struct stagger_consumer *c, const char *what, size_
 	snprintf(c->story + used, sizeof(c->story) - used, "%s(%zu) ", what, n);
 }
 
-/* -- src/consumer ------------------------------------------------------------------------------ */
+/* -- src/consumer ------------------------------------------------------------------------ */
 enum stagger_status wiring_check(struct stagger_consumer *c, struct stagger_error *err)
 {
 	return c->unfit ? fail(err, STAGGER_INVALID, "unfit") : STAGGER_OK;
@@ -109,7 +109,7 @@ void stagger_consumer_free(struct stagger_consumer **c)
 	*c = NULL;
 }
 
-/* -- src/engine -------------------------------------------------------------------------------- */
+/* -- src/engine -------------------------------------------------------------------------- */
 static inline int64_t tiny_now_us(const struct engine *e)
 {
 	return e->ports.clock.boot_us(e->ports.clock.self);
@@ -320,7 +320,7 @@ void engine_stop(struct engine *e)
 	e->ports.source.leave(e->ports.source.self, false);
 }
 
-/* -- src/consumer/envelope.c: an "envelope" begins with E -------------------------------------- */
+/* -- src/consumer/envelope.c: an "envelope" begins with E -------------------------------- */
 enum stagger_status stagger_envelope_read(const struct stagger_envelope **out,
 					  struct stagger_bytes bytes, struct stagger_error *err)
 {
@@ -339,7 +339,7 @@ void stagger_envelope_free(const struct stagger_envelope **e)
 	*e = NULL;
 }
 
-/* -- for tests --------------------------------------------------------------------------------- */
+/* -- for tests --------------------------------------------------------------------------- */
 struct bench {
 	struct stagger_world *w;
 	struct stagger_consumer c[4];
