@@ -169,9 +169,11 @@ void settle_verdict(struct engine *e, struct record *r, enum stagger_verdict ver
 		.call = r->calls,
 		.first_failed_ms = r->first_failed_ms,
 		.now_ms = e->now.wall_ms,
-		.jitter = random_signed(&e->random),
-		.backoff_jitter = random_signed(&e->random),
 	};
+	if (failure != NULL) {
+		facts.jitter = random_signed(&e->random);
+		facts.backoff_jitter = random_signed(&e->random);
+	}
 	struct route route = route_next(r->chain->chain, &facts);
 	carry_out(e, r, &route);
 }

@@ -50,7 +50,7 @@ void strand_update(struct strand *s)
 		s->turn_stages.key = key;
 		s->turn_stages.tie = s->column->partition;
 		if (!heap_push(&chain->with_stages, &s->turn_stages))
-			chain->engine->progress = true; /* tried again by the next update */
+			engine_end(chain->engine, STAGGER_NO_MEMORY, 0, "out of memory");
 	}
 	if (!has_main)
 		list_remove(&s->turn_main);

@@ -56,7 +56,8 @@ static const struct key DEFAULTS[] = {
 	{"topic.metadata.propagation.max.ms", "5000", NULL, ALL, false},
 	{"enable.metrics.push", "false", NULL, ALL, true},
 	{"heartbeat.interval.ms", "1000", "300", ROLE_CONSUMER, false},
-	{"fetch.wait.max.ms", "500", "10", ROLE_CONSUMER, false},
+	// Short: one fetch is in flight per broker, and an idle one of the stages holds back main.
+	{"fetch.wait.max.ms", "50", "10", ROLE_CONSUMER, false},
 	{"fetch.queue.backoff.ms", "5", NULL, ROLE_CONSUMER, true},
 	{"max.poll.interval.ms", MAX_POLL_MS, NULL, ROLE_CONSUMER, false},
 	{"linger.ms", "5", NULL, ROLE_PRODUCER, false},

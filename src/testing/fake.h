@@ -17,7 +17,7 @@ struct fake_log;
 struct fake_seat;
 struct fake_topic;
 
-#define FAKE_TURNS_MAX       1000000 /* turns of one instant before it counts as a live-lock */
+#define FAKE_TURNS_MAX       200000  /* turns of one instant before it counts as a live-lock */
 #define FAKE_PARTITIONS_MAX  100000  /* of a topic */
 #define FAKE_PARTITIONS      4       /* of a topic made on first use */
 #define FAKE_WALL_START_MS   INT64_C(1767225600000) /* 2026-01-01T00:00:00Z */

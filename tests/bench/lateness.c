@@ -3,7 +3,8 @@
  * lateness --brokers B --topic T [--partitions P] [--rate R] [--hops N] [--visits V]
  * [--stage-delay MS] [--jitter X] [--workers W] [--limit-seconds S] [--set name=value,...]
  * A stagger consumer whose handler always fails, and a bare producer that feeds main at a steady
- * pace, so that R messages per second are due in one stage of V visits (topics T, T.retry, T.dlt).
+ * pace, so that R messages per second are due in one stage of V visits (topics T, T.retry, T.dlt,
+ * which must be new: what is left there from another run would come first and all at once).
  * Prints how late the handler was called. Exit 1: a call was early; 3: the limit came first. */
 #define _GNU_SOURCE
 #include <err.h>

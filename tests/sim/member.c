@@ -97,8 +97,9 @@ static void quiet(enum stagger_level level, const char *line, void *user)
 {
 	const struct sim_member *m = user;
 	(void)level;
+	const char *text = strstr(line, "level="); /* the time before it is the real one */
 	if (m->sim->trace)
-		printf("# %s %s\n", m->name, line);
+		printf("# %s %s\n", m->name, text != NULL ? text : line);
 }
 
 static enum stagger_status chain_new(const struct sim *s, struct stagger_chain **out,
@@ -172,7 +173,7 @@ void sim_fence(struct sim *s, struct sim_member *m)
 
 void sim_stop(struct sim *s, struct sim_member *m)
 {
-	struct stagger_error err;
+	struct stagger_error err = {.text = ""};
 	enum stagger_status status = STAGGER_OK;
 	struct history_event stop = {HISTORY_EVENT(HISTORY_STOP)};
 	sim_mend(s); /* nothing stands in the way of a clean stop */

@@ -18,6 +18,7 @@ struct check_message {
 	size_t first, last;                   /* events */
 	size_t endings;                       /* times it was DONE, and copies in a DLT */
 	size_t called_again;                  /* calls of records that had had their verdict */
+	size_t repeated;                      /* copies that a dead producer had without a report */
 };
 /* One record of one topic: a message, or a copy of it. */
 struct check_record {

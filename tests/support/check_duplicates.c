@@ -26,7 +26,7 @@ struct duplicates {
 	struct check *c;
 	struct round *rounds;     /* of each record */
 	struct mark *processes, *lanes, all;
-	size_t *left, *got;       /* of each lane: its last revoke and assignment */
+	size_t *left;             /* of each lane: its last revoke */
 	size_t *revoking;         /* of each process: the fault its present rebalance counts as */
 	struct fault *faults;
 	size_t n_faults;
@@ -55,11 +55,24 @@ static size_t add_fault(struct duplicates *d, const struct history_event *event)
 	return d->n_faults++;
 }
 
+/* A producer that dies is followed by one that produces all again that had no report. */
+static void take_dead_producer(struct duplicates *d, size_t process)
+{
+	for (size_t r = 0; r < d->c->n_records; r++) {
+		size_t m = d->c->records[r].message;
+		const struct round *round = &d->rounds[r];
+		if (m != CHECK_NONE && round->process == process && round->state == CALLED)
+			d->c->messages[m].repeated++;
+	}
+}
+
 static void take_fault(struct duplicates *d, size_t i)
 {
 	const struct history_event *event = &d->c->h->events[i];
 	const struct check_where *where = &d->c->where[i];
 
+	if (check_fault(event, "producer"))
+		take_dead_producer(d, where->process);
 	if (event->kind == HISTORY_FAULT) {
 		struct mark mark = {i, add_fault(d, event)};
 		if (where->process != CHECK_NONE)
@@ -139,8 +152,8 @@ static void take_handled(struct duplicates *d, size_t i)
 		c->messages[c->where[i].message].endings++;
 	if (round->process != c->where[i].process || check_verdict(event, "deferred"))
 		return; /* late: somebody else has the record */
-	if (d->left[lane] > round->changed && d->got[lane] < d->left[lane])
-		return; /* late: finished only if the partition comes back */
+	if (d->left[lane] > round->changed)
+		return; /* late: it counts only if the partition comes back and the offset is read */
 	if (round->state == CALLING)
 		round->state = done ? FINISHED : CALLED;
 	round->changed = i;
@@ -160,12 +173,6 @@ static void take_moved(struct duplicates *d, size_t i)
 	round->changed = i;
 }
 
-static void take_assigned(struct duplicates *d, size_t i)
-{
-	d->revoking[d->c->where[i].process] = CHECK_NONE;
-	d->got[d->c->where[i].lane] = i;
-}
-
 static void take(struct duplicates *d, size_t i)
 {
 	const struct history_event *event = &d->c->h->events[i];
@@ -176,8 +183,8 @@ static void take(struct duplicates *d, size_t i)
 		take_fault(d, i);
 	if (event->kind == HISTORY_REVOKED && where->lane != CHECK_NONE)
 		d->left[where->lane] = i;
-	else if (event->kind == HISTORY_ASSIGNED && where->lane != CHECK_NONE)
-		take_assigned(d, i);
+	else if (event->kind == HISTORY_ASSIGNED && where->process != CHECK_NONE)
+		d->revoking[where->process] = CHECK_NONE;
 	else if (event->kind == HISTORY_COMMITTED && event->topic != NULL)
 		*committed_of(d, event) = event->next_offset;
 	else if (event->kind == HISTORY_RESET && event->topic != NULL)
@@ -227,7 +234,8 @@ static size_t endings_allowed(const struct duplicates *d, const struct check_mes
 		size_t at = (size_t)(d->faults[i].event - d->c->h->events);
 		faults += at >= message->first && at <= message->last;
 	}
-	return 1 + (faults > message->called_again ? faults : message->called_again);
+	size_t again = message->called_again + message->repeated;
+	return 1 + (faults > again ? faults : again);
 }
 
 static void judge_endings(struct duplicates *d)
@@ -269,7 +277,6 @@ void check_duplicates(struct check *c)
 	d.revoking = map_grow(NULL, c->n_processes + 1, sizeof(*d.revoking));
 	d.lanes = map_grow(NULL, c->n_lanes + 1, sizeof(*d.lanes));
 	d.left = map_grow(NULL, c->n_lanes + 1, sizeof(*d.left));
-	d.got = map_grow(NULL, c->n_lanes + 1, sizeof(*d.got));
 	d.unexplained = map_grow(NULL, c->h->n + 1, sizeof(*d.unexplained));
 	for (size_t i = 0; i < c->n_records; i++)
 		d.rounds[i] = (struct round){.process = CHECK_NONE, .lane = CHECK_NONE};
@@ -280,7 +287,6 @@ void check_duplicates(struct check *c)
 	for (size_t i = 0; i < c->n_lanes; i++) {
 		d.lanes[i] = (struct mark){0, 0};
 		d.left[i] = 0;
-		d.got[i] = 0;
 	}
 	for (size_t i = 0; i < c->h->n; i++)
 		take(&d, i);
@@ -294,7 +300,6 @@ void check_duplicates(struct check *c)
 	free(d.revoking);
 	free(d.lanes);
 	free(d.left);
-	free(d.got);
 	free(d.faults);
 	free(d.unexplained);
 }

@@ -29,6 +29,22 @@ static void one_more_stands(struct history *h)
 	one_more_waits(h);
 	h->config.progress_ms = 100;
 }
+static struct history_event *fault_before(struct history *h, struct history_event *before,
+					  const char *kind)
+{
+	size_t at = (size_t)(before - h->events);
+	struct history_event *fault = add(h, HISTORY_FAULT, NULL, before->at_ms);
+
+	fault->reason = kind;
+	fault->member = NULL;
+	move(fault, &h->events[at]);
+	return &h->events[at];
+}
+static void one_more_is_trimmed(struct history *h)
+{
+	one_more_stands(h);
+	fault_before(h, find(h, HISTORY_REMAINS, "5", 0), "retention")->next_offset = 5;
+}
 static void commit_covers_the_waiting_one(struct history *h)
 {
 	one_more_waits(h);
@@ -80,6 +96,13 @@ static void boot_clock_without_its_margin(struct history *h)
 {
 	find(h, HISTORY_HANDLING, "2", 2)->at_ms = 2000;
 	find(h, HISTORY_HANDLING, "2", 2)->boot_ms = 3300 + BOOT_MS;
+}
+static void due_before_the_clock_stepped_back(struct history *h)
+{
+	boot_clock_without_its_margin(h);
+	struct history_event *step = fault_before(h, find(h, HISTORY_HANDLING, "2", 2), "clock");
+	step->at_ms = 2301;
+	step->boot_ms = 3200 + BOOT_MS;
 }
 static void counted_early(struct history *h)
 {
