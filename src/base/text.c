@@ -74,3 +74,24 @@ const char *text_nearest(const char *word, const char *const *names, size_t n)
 	}
 	return nearest;
 }
+
+size_t text_packed(const char *text)
+{
+	return text != NULL ? strlen(text) + 1 : 0;
+}
+
+const char *text_pack(char **at, const char *text)
+{
+	return bytes_pack(at, (struct stagger_bytes){ text, text_packed(text) }).data;
+}
+
+struct stagger_bytes bytes_pack(char **at, struct stagger_bytes bytes)
+{
+	if (bytes.data == NULL)
+		return bytes;
+	struct stagger_bytes copy = { *at, bytes.size };
+	if (bytes.size > 0)
+		memcpy(*at, bytes.data, bytes.size);
+	*at += bytes.size;
+	return copy;
+}

@@ -15,4 +15,10 @@ bool text_add(char *to, size_t room, size_t *used, const char *fmt, ...) STAGGER
  * (a third of the word's length, at least 1). */
 const char *text_nearest(const char *word, const char *const *names, size_t n);
 
+/* Packing texts and bytes into one block that the caller sized: a copy is put at *at, which moves
+ * on behind it; NULL stays NULL. A text keeps its NUL. */
+size_t text_packed(const char *text); /* bytes it takes: 0 for NULL */
+const char *text_pack(char **at, const char *text);
+struct stagger_bytes bytes_pack(char **at, struct stagger_bytes bytes);
+
 #endif

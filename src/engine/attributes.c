@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 struct attributes {
 	size_t n;      /* changes */
 	size_t n_seen; /* pairs the next call sees: the envelope's with the changes */
@@ -24,17 +26,7 @@ static const struct stagger_pair *find(const struct stagger_pair *pairs, size_t 
 
 static size_t text_size(const struct stagger_pair *pair)
 {
-	return strlen(pair->name) + 1 + (pair->value != NULL ? strlen(pair->value) + 1 : 0);
-}
-
-static const char *text_put(char **at, const char *text)
-{
-	if (text == NULL)
-		return NULL;
-	size_t size = strlen(text) + 1;
-	const char *put = memcpy(*at, text, size);
-	*at += size;
-	return put;
+	return text_packed(pair->name) + text_packed(pair->value);
 }
 
 /* The pairs the handler sees: what the envelope had and nobody changed, then the changes. base is
@@ -70,12 +62,12 @@ bool attributes_change(struct record *r, const struct failure *failure)
 	for (size_t i = 0; i < n_old; i++)
 		if (find(failure->attributes, failure->n_attributes, old->pairs[i].name) == NULL)
 			a->pairs[a->n++] =
-				(struct stagger_pair){ text_put(&at, old->pairs[i].name),
-						       text_put(&at, old->pairs[i].value) };
+				(struct stagger_pair){ text_pack(&at, old->pairs[i].name),
+						       text_pack(&at, old->pairs[i].value) };
 	for (size_t i = 0; i < failure->n_attributes; i++)
 		a->pairs[a->n++] = (struct stagger_pair){
-			text_put(&at, failure->attributes[i].name),
-			text_put(&at, failure->attributes[i].value) };
+			text_pack(&at, failure->attributes[i].name),
+			text_pack(&at, failure->attributes[i].value) };
 	see(a, r->base_attributes, r->n_base_attributes);
 	attributes_free(&r->attributes);
 	r->attributes = a;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/wake.h"
 
 /* The copy of a message that lives until its ticket is settled: also a call, without a context. */
@@ -34,43 +35,18 @@ void tickets_clear(struct tickets *t)
 
 /* -- the copy ---------------------------------------------------------------------------- */
 
-static size_t size_of(const char *text)
-{
-	return text != NULL ? strlen(text) + 1 : 0;
-}
-
-static const char *put_text(char **at, const char *text)
-{
-	if (text == NULL)
-		return NULL;
-	size_t size = strlen(text) + 1;
-	const char *put = memcpy(*at, text, size);
-	*at += size;
-	return put;
-}
-
-static struct stagger_bytes put_bytes(char **at, struct stagger_bytes bytes)
-{
-	if (bytes.data == NULL)
-		return bytes;
-	struct stagger_bytes put = { *at, bytes.size };
-	if (bytes.size > 0)
-		memcpy(*at, bytes.data, bytes.size);
-	*at += bytes.size;
-	return put;
-}
-
 static size_t copy_size(const struct port_call *call)
 {
 	const struct stagger_message *m = &call->message;
 	size_t size = sizeof(struct deferral) + m->n_headers * sizeof(struct stagger_header) +
 		      call->n_attributes * sizeof(struct stagger_pair) + m->key.size +
-		      m->value.size + size_of(m->topic) + size_of(m->error_class) +
-		      size_of(m->error_code) + size_of(m->error_message) + 1;
+		      m->value.size + text_packed(m->topic) + text_packed(m->error_class) +
+		      text_packed(m->error_code) + text_packed(m->error_message) + 1;
 	for (size_t i = 0; i < m->n_headers; i++)
-		size += size_of(m->headers[i].name) + m->headers[i].value.size;
+		size += text_packed(m->headers[i].name) + m->headers[i].value.size;
 	for (size_t i = 0; i < call->n_attributes; i++)
-		size += size_of(call->attributes[i].name) + size_of(call->attributes[i].value);
+		size += text_packed(call->attributes[i].name) +
+			text_packed(call->attributes[i].value);
 	return size;
 }
 
@@ -85,22 +61,22 @@ static struct deferral *deferral_new(const struct port_call *call)
 	struct stagger_pair *pairs = (struct stagger_pair *)(void *)&headers[m->n_headers];
 	char *at = (char *)&pairs[call->n_attributes];
 	for (size_t i = 0; i < m->n_headers; i++) {
-		headers[i].name = put_text(&at, m->headers[i].name);
-		headers[i].value = put_bytes(&at, m->headers[i].value);
+		headers[i].name = text_pack(&at, m->headers[i].name);
+		headers[i].value = bytes_pack(&at, m->headers[i].value);
 	}
 	for (size_t i = 0; i < call->n_attributes; i++) {
-		pairs[i].name = put_text(&at, call->attributes[i].name);
-		pairs[i].value = put_text(&at, call->attributes[i].value);
+		pairs[i].name = text_pack(&at, call->attributes[i].name);
+		pairs[i].value = text_pack(&at, call->attributes[i].value);
 	}
 	m->headers = m->n_headers > 0 ? headers : NULL;
 	d->call.attributes = pairs;
 	d->call.n_attributes = call->n_attributes;
-	m->key = put_bytes(&at, m->key);
-	m->value = put_bytes(&at, m->value);
-	m->topic = put_text(&at, m->topic);
-	m->error_class = put_text(&at, m->error_class);
-	m->error_code = put_text(&at, m->error_code);
-	m->error_message = put_text(&at, m->error_message);
+	m->key = bytes_pack(&at, m->key);
+	m->value = bytes_pack(&at, m->value);
+	m->topic = text_pack(&at, m->topic);
+	m->error_class = text_pack(&at, m->error_class);
+	m->error_code = text_pack(&at, m->error_code);
+	m->error_message = text_pack(&at, m->error_message);
 	return d;
 }
 

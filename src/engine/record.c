@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "codec/envelope_codec.h"
 
 #define SLAB_RECORDS 64
@@ -204,41 +205,24 @@ void record_finish(struct engine *e, struct record *r)
 
 /* -- deep copy --------------------------------------------------------------------------- */
 
-struct packer {
-	char *at;
-};
-
-static struct stagger_bytes pack(struct packer *p, struct stagger_bytes bytes)
-{
-	if (bytes.data == NULL)
-		return bytes;
-	struct stagger_bytes copy = { .data = p->at, .size = bytes.size };
-	if (bytes.size > 0)
-		memcpy(p->at, bytes.data, bytes.size);
-	p->at += bytes.size;
-	return copy;
-}
-
 bool record_own(struct engine *e, struct record *r)
 {
 	struct stagger_message *m = &r->call.message;
 	size_t size =
 		sizeof(struct stagger_header) * m->n_headers + m->key.size + m->value.size + 1;
 	for (size_t i = 0; i < m->n_headers; i++)
-		size += strlen(m->headers[i].name) + 1 + m->headers[i].value.size;
+		size += text_packed(m->headers[i].name) + m->headers[i].value.size;
 	char *block = malloc(size);
 	if (block == NULL)
 		return false;
 	struct stagger_header *headers = (struct stagger_header *)(void *)block;
-	struct packer p = { .at = block + sizeof(struct stagger_header) * m->n_headers };
+	char *at = block + sizeof(struct stagger_header) * m->n_headers;
 	for (size_t i = 0; i < m->n_headers; i++) {
-		headers[i].name = p.at;
-		(void)pack(&p, (struct stagger_bytes){ m->headers[i].name,
-						      strlen(m->headers[i].name) + 1 });
-		headers[i].value = pack(&p, m->headers[i].value);
+		headers[i].name = text_pack(&at, m->headers[i].name);
+		headers[i].value = bytes_pack(&at, m->headers[i].value);
 	}
-	m->key = pack(&p, m->key);
-	m->value = pack(&p, m->value);
+	m->key = bytes_pack(&at, m->key);
+	m->value = bytes_pack(&at, m->value);
 	m->headers = m->n_headers > 0 ? headers : NULL;
 	r->block = block;
 	record_unpin(e, r);

@@ -103,6 +103,26 @@ static void text_nearest__leaves_long_words_alone(void **state)
 	assert_ptr_equal(text_nearest(word + 1, names, 2), word + 1);
 }
 
+static void text_pack__puts_copies_one_behind_the_other(void **state)
+{
+	(void)state;
+	char block[32];
+	char *at = block;
+	const char *first = text_pack(&at, "ab");
+	const char *none = text_pack(&at, NULL);
+	struct stagger_bytes bytes = bytes_pack(&at, (struct stagger_bytes){"c\0d", 3});
+	struct stagger_bytes empty = bytes_pack(&at, (struct stagger_bytes){"", 0});
+
+	assert_string_equal(first, "ab");
+	assert_null(none);
+	assert_memory_equal(bytes.data, "c\0d", 3);
+	assert_ptr_equal(bytes.data, block + 3);
+	assert_non_null(empty.data); // empty is not null
+	assert_ptr_equal(at, block + 6);
+	assert_int_equal(text_packed("ab"), 3);
+	assert_int_equal(text_packed(NULL), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -112,6 +132,7 @@ int main(void)
 		cmocka_unit_test(text_nearest__knows_typing_errors),
 		cmocka_unit_test(text_nearest__prefers_the_nearer_then_the_first),
 		cmocka_unit_test(text_nearest__leaves_long_words_alone),
+		cmocka_unit_test(text_pack__puts_copies_one_behind_the_other),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
