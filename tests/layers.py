@@ -52,7 +52,7 @@ QUICK = [
     ]),
 ]
 SLOW = [
-    Row(7, [Layer("seeds", [], command=["build:tests/sim/sim", "--seeds", "501..10000"])]),
+    Row(7, [Layer("seeds", [], command=["build:tests/sim/sim", "--seeds", "501..3000"])]),
     Row(13, [  # with their two builds
         Layer("asan", ["unit", "scenario", "embedded"], ASAN),
         Layer("tsan", ["threads", "embedded"], TSAN),

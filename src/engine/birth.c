@@ -122,6 +122,7 @@ void engine_free(struct engine **engine)
 		free(state->stuck_since_us);
 	}
 	free(e->chains);
+	free(e->commit);
 	targets_free(e);
 	heap_clear(&e->dues);
 	heap_clear(&e->resumes);

@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "core/ahead.h"
 
-struct commit { /* one that is being gathered; freed when it was handed over */
+struct commit { /* one that is being gathered; made on first use, for the engine's life */
 	struct port_commit list[ENGINE_COMMIT_LANES];
 	size_t n, bytes;
 	char texts[ENGINE_COMMIT_BYTES];
@@ -19,7 +19,7 @@ struct commit { /* one that is being gathered; freed when it was handed over */
 static bool lane_changed(const struct lane *lane)
 {
 	return lane->must_commit || offsets_next(&lane->offsets) != lane->committed ||
-	       lane->finished != lane->sent_finished || lane->retry_commit;
+	       lane->finished != lane->sent_finished || lane->retry_commit || lane->bare;
 }
 
 /* An ahead set alone is written again at most once a second, unless max_uncommitted presses. */
@@ -28,7 +28,7 @@ static bool lane_wants(const struct engine *e, const struct lane *lane, bool las
 	if (lane->must_commit || lane->retry_commit || last ||
 	    offsets_next(&lane->offsets) != lane->committed)
 		return true;
-	return budget_presses(&e->budget) ||
+	return (budget_presses(&e->budget) && !lane->bare) ||
 	       e->now.boot_ms - lane->ahead_sent_boot_ms >= ENGINE_AHEAD_AGAIN_MS;
 }
 
@@ -50,6 +50,7 @@ static void gather_lane(struct engine *e, struct commit *c, struct lane *lane)
 		.lane = lane,
 	};
 	e->count.ahead_dropped += text.dropped;
+	lane->bare = lane->no_metadata && text.dropped > 0;
 	lane->no_metadata = false;
 	lane->sending = true;
 	lane->sent_next = entry->next_offset;
@@ -85,7 +86,9 @@ void commit_run(struct engine *e, bool last)
 {
 	if (!commit_needed(e))
 		return;
-	struct commit *c = malloc(sizeof(*c));
+	if (e->commit == NULL)
+		e->commit = malloc(sizeof(*e->commit));
+	struct commit *c = e->commit;
 	if (c == NULL)
 		return; /* at the next tick */
 	c->n = 0;
@@ -95,7 +98,6 @@ void commit_run(struct engine *e, bool last)
 		e->commit_out = true;
 		e->o.source.commit(e->o.source.self, c->list, c->n);
 	}
-	free(c);
 }
 
 static void covered(struct engine *e, struct lane *lane)

@@ -40,6 +40,7 @@ struct column;
 struct strand;
 struct lane;
 struct deferral;
+struct commit;
 
 /* "Now", taken once per turn and passed down by this. */
 struct instant {
@@ -120,6 +121,7 @@ struct lane {
 	int64_t committed;           /* next_offset of the last good commit, -1 none */
 	int64_t ahead_sent_boot_ms;
 	bool sending, must_commit, retry_commit, no_metadata;
+	bool bare; /* its last commit went without its ahead set: again in a second */
 	int64_t commit_failures;     /* in a row */
 	int64_t sent_next, sent_finished, sent_dropped;
 	/* Hops */
@@ -207,6 +209,7 @@ struct engine {
 	int64_t second_boot_ms;      /* the last clock comparison */
 	/* wall - boot, last second and when keys were made */
 	int64_t clocks_apart_ms, clocks_keyed_ms;
+	struct commit *commit;       /* room to gather one in */
 	bool commit_out, commit_now;
 	bool commit_failed;          /* the last one: not again before the tick */
 	bool commit_refused;         /* a revoke's last one: the group has gone on without it */

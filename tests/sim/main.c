@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * sim [--seeds A..B] [--seed N [--trace]] [--limit SECONDS]: seeded random runs over the fake world,
- * each judged by the checker. A failing seed is printed with the command that repeats it; one that
+ * sim [--seeds A..B] [--seed N [--trace]] [--limit SECONDS]: seeded random runs over the fake
+ * world, each judged by the checker. A failing seed is printed with the command that repeats it; one that
  * finds no end within its limit is named and ends the program. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,7 +106,8 @@ static bool judge(struct sim *s, uint64_t seed, struct totals *t)
 	for (size_t i = 0; i < result.n_texts; i++)
 		printf("seed %llu: %s\n", (unsigned long long)seed, result.texts[i]);
 	if (world_violations(s->world) > 0)
-		printf("seed %llu: port: %s\n", (unsigned long long)seed, world_violation(s->world));
+		printf("seed %llu: port: %s\n", (unsigned long long)seed,
+		       world_violation(s->world));
 	if (world_livelocked(s->world))
 		printf("seed %llu: livelock\n", (unsigned long long)seed);
 	if (!good)
@@ -155,7 +156,8 @@ static bool read_arguments(struct asked *a, int argc, char **argv)
 		const char *value = i + 1 < argc ? argv[i + 1] : "";
 		if (strcmp(argv[i], "--trace") == 0)
 			a->trace = true;
-		else if (strcmp(argv[i], "--seed") == 0 && sscanf(value, "%llu", &a->from) == 1 && ++i)
+		else if (strcmp(argv[i], "--seed") == 0 &&
+			 sscanf(value, "%llu", &a->from) == 1 && ++i)
 			a->to = a->from;
 		else if (strcmp(argv[i], "--limit") == 0 && sscanf(value, "%u", &a->limit_s) == 1)
 			i++;
@@ -181,7 +183,8 @@ static void report(const struct totals *t, int64_t seeds, int64_t failed, int64_
 	for (int i = 0; i < SIM_N_FAULTS; i++)
 		printf("%s %lld %s", i > 0 ? "," : "", (long long)t->faults[i], names[i]);
 	printf("\n");
-	fprintf(stderr, "%.1f seeds/s\n", (double)seeds * 1e6 / (double)(took_us > 0 ? took_us : 1));
+	double seconds = took_us > 0 ? (double)took_us / 1e6 : 1e-6;
+	fprintf(stderr, "%.1f seeds/s\n", (double)seeds / seconds);
 }
 
 int main(int argc, char **argv)

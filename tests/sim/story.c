@@ -8,7 +8,8 @@
 #include "sim.h"
 #include "tell.h"
 
-static const char *const scripts[] = {"D", "D", "D", "D", "RD", "RRD", "RRRD", "X", "RX", "R", "A", "RA"};
+static const char *const scripts[] = {"D",    "D", "D",  "D", "RD", "RRD",
+				      "RRRD", "X", "RX", "R", "A",  "RA"};
 
 void sim_choose(struct sim *s, uint64_t seed)
 {
@@ -46,8 +47,8 @@ void sim_produce(struct sim *s, int64_t n)
 		bool after = sim_pick(s, 12) == 0;
 		snprintf(id, sizeof(id), "%lld", (long long)s->next_id++);
 		snprintf(key, sizeof(key), "k%lld", (long long)sim_pick(s, 9));
-		int n_value = snprintf(value, sizeof(value), "id=%s;script=%s%s;payload=%llx", id, script,
-				       after ? ";after=90000" : "",
+		int n_value = snprintf(value, sizeof(value), "id=%s;script=%s%s;payload=%llx", id,
+				       script, after ? ";after=90000" : "",
 				       (unsigned long long)random_next(&s->random));
 		bool keyed = sim_pick(s, 8) != 0;
 		struct world_record record = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Progress on a terminal, and a time limit for each seed: a loop without an end inside one turn of the
- * engine can only be named from outside it, by a signal. */
+ * Progress on a terminal, and a time limit for each seed: a loop without an end inside one turn of
+ * the engine can only be named from outside it, by a signal. */
 #define _GNU_SOURCE
 #include <inttypes.h>
 #include <signal.h>

@@ -153,7 +153,7 @@ static void take_handled(struct duplicates *d, size_t i)
 	if (round->process != c->where[i].process || check_verdict(event, "deferred"))
 		return; /* late: somebody else has the record */
 	if (d->left[lane] > round->changed)
-		return; /* late: it counts only if the partition comes back and the offset is read */
+		return; /* late: it counts only if the offset is read here again */
 	if (round->state == CALLING)
 		round->state = done ? FINISHED : CALLED;
 	round->changed = i;
