@@ -62,7 +62,7 @@ SLOW = [
         Layer("kafka-4", [], command=["tests/kafka/end_to_end.sh", "4.3.1", "100000"]),
         Layer("lateness", [], command=["tests/kafka/lateness.sh"]),
     ]),
-    Row(4, [Layer("kafka-3", [], command=["tests/kafka/end_to_end.sh", "3.9.1", "20000"])]),
+    Row(4, [Layer("kafka-3", [], command=["tests/kafka/end_to_end.sh", "3.9.1", "100000"])]),
     Row(6, [
         Layer("readers", [], command=["tests/readers/fastavro.sh"]),
         Layer("new-user", [], command=["tests/kafka/new_user.sh"]),
