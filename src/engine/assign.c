@@ -44,7 +44,7 @@ static void told(struct engine *e, struct lane *lane, const struct offsets_begin
 static struct lane *begin_lane(struct engine *e, struct chain_state *chain, int32_t stage,
 			       const struct port_partition *p)
 {
-	struct lane *lane = lane_new(e, chain, stage, p->partition);
+	struct lane *lane = lane_new(chain, stage, p->partition);
 	if (lane == NULL)
 		return NULL;
 	struct offsets_begin begin =
@@ -142,7 +142,7 @@ void assign_reset(struct engine *e, const struct port_event *event)
 	}
 	for (size_t i = 0; i < event->n; i++) {
 		struct lane *lane = event->partitions[i].lane;
-		lane_shut(e, lane, GATE_RESET);
+		lane_shut(lane, GATE_RESET);
 		handles[i] = lane->handle;
 	}
 	e->o.source.ask_bounds(e->o.source.self, handles, event->n);
@@ -152,7 +152,7 @@ void assign_reset(struct engine *e, const struct port_event *event)
 /* Truncated or made again: the lane is dropped, a new one starts at the log start. */
 static bool replace(struct engine *e, struct lane *old, const struct port_partition *p)
 {
-	struct lane *lane = lane_new(e, old->chain, old->stage, old->partition);
+	struct lane *lane = lane_new(old->chain, old->stage, old->partition);
 	if (lane == NULL ||
 	    offsets_start(&lane->offsets, p->log_start, NULL, 0, NULL) != STAGGER_OK) {
 		engine_end(e, STAGGER_NO_MEMORY, 0, "out of memory");

@@ -38,13 +38,13 @@ static bool chain_init(struct engine *e, struct chain_state *state, const struct
 	state->chain = from->chain;
 	state->workers = from->workers;
 	list_init(&state->with_main);
-	state->max_out = slices_of(&state->workers);
-	state->slices = calloc((size_t)state->max_out, sizeof(struct port_slice));
+	int32_t n = slices_of(&state->workers);
+	state->slices = calloc((size_t)n, sizeof(struct port_slice));
 	state->stuck = calloc((size_t)state->workers.n, sizeof(*state->stuck));
 	state->stuck_since_us = calloc((size_t)state->workers.n, sizeof(int64_t));
 	if (state->slices == NULL || state->stuck == NULL || state->stuck_since_us == NULL)
 		return false;
-	for (int32_t i = 0; i < state->max_out; i++) {
+	for (int32_t i = 0; i < n; i++) {
 		state->slices[i].next = state->free_slices;
 		state->free_slices = &state->slices[i];
 	}

@@ -25,7 +25,7 @@ static void drop_untouched(struct engine *e)
 	strands_drop(e);
 	for (size_t i = 0; i < e->n_lanes; i++) {
 		struct lane *lane = e->lanes[i];
-		lane_shut(e, lane, GATE_FAREWELL);
+		lane_shut(lane, GATE_FAREWELL);
 		while ((item = waiting_head(&lane->room)) != NULL)
 			record_free(e, record_of_item(item));
 		lane_timer(e, lane);

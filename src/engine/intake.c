@@ -73,7 +73,7 @@ static void main_record(struct engine *e, struct record *r)
 {
 	r->strand = column_strand(r->lane->column, r->call.message.key);
 	record_count_in(e, r);
-	if (r->strand == NULL || !strand_put(e, r))
+	if (r->strand == NULL || !strand_put(r))
 		no_memory(e);
 }
 
@@ -162,7 +162,7 @@ static void stage_record(struct engine *e, struct record *r)
 		return;
 	}
 	stage_due(e, r);
-	if (!message_fill(e, r)) {
+	if (!message_fill(r)) {
 		no_memory(e);
 		return;
 	}
@@ -231,17 +231,17 @@ static bool room_full(const struct engine *e, const struct lane *lane)
 void intake_gates(struct engine *e, struct lane *lane)
 {
 	if (offsets_tracked(&lane->offsets) >= (size_t)e->o.max_ahead) {
-		lane_shut(e, lane, GATE_AHEAD);
+		lane_shut(lane, GATE_AHEAD);
 		lane_bound(e, lane);
 	}
 	if (lane->stage == CHAIN_MAIN)
 		return;
 	if (!waiting_wants_more(&lane->room, SIZE_MAX)) {
-		lane_shut(e, lane, GATE_NOT_DUE);
+		lane_shut(lane, GATE_NOT_DUE);
 		lane_open(e, lane, GATE_ROOM);
 		hold_consider(e, lane);
 	} else if (room_full(e, lane)) {
-		lane_shut(e, lane, GATE_ROOM);
+		lane_shut(lane, GATE_ROOM);
 		lane_bound(e, lane);
 		repark_run(e, lane);
 		if ((lane->gate & GATE_ROOM) != 0)
@@ -265,7 +265,7 @@ static bool give_due(struct engine *e, struct lane *lane)
 	if (r->item.bound_boot_ms > e->now.boot_ms) /* a clock that steps back does not undo it */
 		r->item.bound_boot_ms = e->now.boot_ms;
 	record_count_in(e, r);
-	if (!strand_put(e, r))
+	if (!strand_put(r))
 		no_memory(e);
 	return true;
 }

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-struct lane *lane_new(struct engine *e, struct chain_state *chain, int32_t stage, int32_t partition)
+struct lane *lane_new(struct chain_state *chain, int32_t stage, int32_t partition)
 {
 	struct column *column = column_get(chain, partition);
 	struct lane *lane = calloc(1, sizeof(*lane));
@@ -19,7 +19,6 @@ struct lane *lane_new(struct engine *e, struct chain_state *chain, int32_t stage
 	lane->topic = chain->chain->stages[stage].topic;
 	lane->stage = stage;
 	lane->partition = partition;
-	lane->epoch = ++e->epoch;
 	lane->committed = -1;
 	lane->room.horizon_ms = INT64_MIN;
 	lane->due = (struct heap_node)HEAP_NODE_INIT;
@@ -96,9 +95,8 @@ void lane_open(struct engine *e, struct lane *lane, unsigned gate)
 		hold_resume(e, lane);
 }
 
-void lane_shut(struct engine *e, struct lane *lane, unsigned gate)
+void lane_shut(struct lane *lane, unsigned gate)
 {
-	(void)e;
 	lane->gate |= gate;
 	list_remove(&lane->ready_link);
 }

@@ -45,9 +45,8 @@ static struct stagger_bytes or_empty(struct stagger_bytes text)
 	return text.data != NULL ? text : (struct stagger_bytes){ "", 0 };
 }
 
-bool message_fill(struct engine *e, struct record *r)
+bool message_fill(struct record *r)
 {
-	(void)e;
 	const struct envelope *v = r->envelope;
 	struct stagger_message *m = &r->call.message;
 	r->texts = malloc(block_size(v) + 1);

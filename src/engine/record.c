@@ -94,7 +94,6 @@ void record_leave(struct engine *e, struct record *r)
 		break;
 	case RECORD_BACKOFF:
 		heap_remove(&e->backoffs, &r->item.node);
-		e->n_backoff--;
 		strand_release(r->strand);
 		break;
 	case RECORD_DEFERRED:

@@ -38,7 +38,7 @@ static void lane_fails(struct engine *e, struct lane *lane, const char *why)
 	if (!lane->failing) {
 		lane->failing = true;
 		lane->retry_wait_ms = ENGINE_RETRY_MIN_MS;
-		lane_shut(e, lane, GATE_FAILING);
+		lane_shut(lane, GATE_FAILING);
 		log_warn(e->o.log, "stalled: topic '%s' partition %d: %s", lane->topic,
 			 lane->partition, why);
 		event_lane(e, STAGGER_STALLED, lane, lane->position, why);

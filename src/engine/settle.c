@@ -96,7 +96,6 @@ static void wait_in_place(struct engine *e, struct record *r, int64_t wait_ms)
 		return;
 	}
 	r->state = RECORD_BACKOFF;
-	e->n_backoff++;
 	strand_hold(r->strand);
 }
 
@@ -106,7 +105,7 @@ void settle_backoffs(struct engine *e)
 	while ((top = heap_top(&e->backoffs)) != NULL && top->key <= e->now.boot_ms) {
 		struct record *r = record_of_node(top);
 		record_leave(e, r);
-		if (!strand_put_again(e, r))
+		if (!strand_put_again(r))
 			engine_end(e, STAGGER_NO_MEMORY, 0, "out of memory");
 		e->progress = true;
 	}

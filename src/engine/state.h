@@ -74,7 +74,7 @@ struct chain_state {
 	struct heap with_stages;     /* strands that can give stage records, by the earliest due */
 	struct list with_main;       /* strands that can give main records, in turn */
 	bool turn_stages;            /* whose turn it is */
-	int32_t out, max_out;        /* slices with the workers */
+	int32_t out;                 /* slices with the workers */
 	struct port_slice *free_slices;
 	struct port_slice *slices;   /* all of them, one block */
 	struct column **columns;
@@ -100,7 +100,6 @@ struct lane {
 	struct column *column;
 	const char *topic;
 	int32_t stage, partition;
-	uint64_t epoch;
 	void *handle;
 	unsigned gate;
 	bool listed;                 /* in engine->ready: its queue may hold records */
@@ -189,7 +188,6 @@ struct engine {
 
 	struct lane **lanes;
 	size_t n_lanes;
-	uint64_t epoch;
 	struct list ready, dirty, holding;
 	struct list gone;            /* replaced lanes that a commit in flight still names */
 	struct heap dues, resumes, backoffs;
@@ -201,7 +199,7 @@ struct engine {
 	int32_t n_targets;
 	struct tickets tickets;
 
-	int64_t n_called, n_deferred, n_hopping, n_parked, n_backoff; /* of live lanes */
+	int64_t n_called, n_deferred, n_hopping, n_parked; /* of live lanes */
 	bool sink_full, sink_dead, pump, progress;
 	int64_t n_in_sink;           /* handed over, no report yet; exiles too */
 	uint64_t hops_decided;
@@ -229,7 +227,7 @@ struct instant engine_now(const struct engine *e);
 void engine_end(struct engine *e, enum stagger_status status, int32_t kafka_code, const char *text);
 
 /* message.c: what the handler sees of a record that was read from a stage */
-bool message_fill(struct engine *e, struct record *r);
+bool message_fill(struct record *r);
 /* attributes.c */
 bool attributes_change(struct record *r, const struct failure *failure);
 void attributes_free(struct attributes **attributes);
@@ -237,12 +235,12 @@ void attributes_free(struct attributes **attributes);
 struct stagger_pair *attributes_changes(const struct record *r, size_t *n);
 
 /* lane.c */
-struct lane *lane_new(struct engine *e, struct chain_state *chain, int32_t stage,
+struct lane *lane_new(struct chain_state *chain, int32_t stage,
 		      int32_t partition);
 void lane_free(struct engine *e, struct lane *lane); /* records outlive it or are dropped */
 void lanes_bury(struct engine *e);                   /* those gone: no commit names them any more */
 void lane_open(struct engine *e, struct lane *lane, unsigned gate);
-void lane_shut(struct engine *e, struct lane *lane, unsigned gate);
+void lane_shut(struct lane *lane, unsigned gate);
 void lane_list(struct engine *e, struct lane *lane); /* its queue may hold records */
 void lane_dirty(struct engine *e, struct lane *lane);
 void lane_timer(struct engine *e, struct lane *lane); /* after the room's head changed */
@@ -254,8 +252,8 @@ struct strand *column_strand(struct column *column, struct stagger_bytes key);
 void columns_clear(struct chain_state *chain);
 
 /* strand.c */
-bool strand_put(struct engine *e, struct record *r);       /* QUEUED by its due or at the tail */
-bool strand_put_again(struct engine *e, struct record *r); /* after an in-place wait */
+bool strand_put(struct record *r);       /* QUEUED by its due or at the tail */
+bool strand_put_again(struct record *r); /* after an in-place wait */
 /* a record waits in place or is deferred */
 void strand_hold(struct strand *s);
 void strand_release(struct strand *s);

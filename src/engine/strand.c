@@ -58,7 +58,7 @@ void strand_update(struct strand *s)
 		list_push_back(&chain->with_main, &s->turn_main);
 }
 
-bool strand_put(struct engine *e, struct record *r)
+bool strand_put(struct record *r)
 {
 	struct strand *s = r->strand;
 	if (r->stage == CHAIN_MAIN) {
@@ -70,15 +70,13 @@ bool strand_put(struct engine *e, struct record *r)
 		if (!heap_push(&s->stages, &r->item.node))
 			return false;
 	}
-	(void)e;
 	r->state = RECORD_QUEUED;
 	strand_update(s);
 	return true;
 }
 
-bool strand_put_again(struct engine *e, struct record *r)
+bool strand_put_again(struct record *r)
 {
-	(void)e;
 	if (!ring_push(&r->strand->again, r))
 		return false;
 	r->state = RECORD_QUEUED;
@@ -305,7 +303,7 @@ static void untouched(struct engine *e, struct strand *s, struct port_slice *sli
 		else if (r->stage == CHAIN_MAIN)
 			put = ring_push_front(&s->main, r);
 		else
-			put = strand_put(e, r);
+			put = strand_put(r);
 		if (put)
 			r->state = RECORD_QUEUED;
 		else
