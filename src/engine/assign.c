@@ -64,6 +64,7 @@ static struct lane *begin_lane(struct engine *e, struct chain_state *chain, int3
 		return NULL;
 	}
 	lane->position = begin.offset;
+	lane->retention_ms = p->retention_ms;
 	lane->committed = begin.commit ? -1 : p->committed;
 	lane->must_commit = begin.commit;
 	if (begin.commit) {

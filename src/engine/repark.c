@@ -6,6 +6,8 @@
  * message is moved at most once per delay. */
 #include "engine/state.h"
 
+#include "base/bytes.h"
+
 /* The waiting record at next_offset, or the one with the lowest offset when the room must give. */
 static struct record *head_of(struct lane *lane)
 {
@@ -24,8 +26,32 @@ static bool waits_long(const struct engine *e, const struct lane *lane, const st
 	return r->item.due_ms - e->now.wall_ms > delay_ms;
 }
 
+/* What has waited half of its topic's retention goes to the tail before it is deleted. The oldest is
+ * the one with the lowest offset: until it is that old nothing need be looked at. */
+static void repark_old(struct engine *e, struct lane *lane)
+{
+	while (lane->retention_ms > 0 && lane->old_at_ms <= e->now.wall_ms && !lane->failing) {
+		struct record *head = head_of(lane);
+		lane->old_at_ms = 0;
+		if (head == NULL || head->read_timestamp_ms < 0)
+			return;
+		lane->old_at_ms = add_saturated(head->read_timestamp_ms, lane->retention_ms / 2);
+		if (lane->old_at_ms > e->now.wall_ms)
+			return;
+		size_t n = lane->room.heap.n;
+		lane->old_at_ms = 0;
+		hop_repark(e, head);
+		if (lane->room.heap.n == n)
+			return; /* no memory: in a second */
+		lane_timer(e, lane);
+		intake_gates(e, lane);
+		e->progress = true;
+	}
+}
+
 void repark_run(struct engine *e, struct lane *lane)
 {
+	repark_old(e, lane);
 	bool room = (lane->gate & GATE_ROOM) != 0 && lane->room.horizon_ms <= e->now.wall_ms;
 	bool ahead = (lane->gate & GATE_AHEAD) != 0 ||
 		     (e->budget.uncommitted >= e->budget.max_uncommitted &&

@@ -127,6 +127,7 @@ struct topic {
 	int64_t retention_ms;
 	int32_t count;           /* -1 until first contact; the asker's until then, then constant */
 	int64_t max_message;     /* max.message.bytes; 0: not readable. As count */
+	int64_t kept_ms;         /* retention.ms; 0: not readable, or for ever. As count */
 };
 /* limits.c: reads settings of the topics, warns of what will lose messages. Asker's thread. */
 STAGGER_MUST_USE enum stagger_status limits_read(struct kafka *k, struct stagger_error *err);

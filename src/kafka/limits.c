@@ -56,6 +56,7 @@ static enum stagger_status look_at(struct kafka *k, const rd_kafka_ConfigResourc
 			    "delete those that wait; set cleanup.policy=delete",
 			    topic->name);
 	long long kept_ms = kept != NULL ? strtoll(kept, NULL, 10) : -1;
+	topic->kept_ms = kept_ms > 0 ? kept_ms : 0;
 	if (is_stage(topic) && kept_ms >= 0 &&
 	    (topic->retention_ms < 0 || kept_ms < topic->retention_ms))
 		log_warn(k->log,

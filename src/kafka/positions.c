@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -86,7 +87,16 @@ failed:
 	return NULL;
 }
 
-static bool write_list(struct ask *ask, const rd_kafka_topic_partition_list_t *starts,
+static int64_t kept_ms(const struct kafka *k, const char *topic)
+{
+	for (size_t i = 0; i < k->n_topics; i++)
+		if (strcmp(k->topics[i].name, topic) == 0)
+			return k->topics[i].kept_ms;
+	return 0;
+}
+
+static bool write_list(const struct kafka *k, struct ask *ask,
+		       const rd_kafka_topic_partition_list_t *starts,
 		       const rd_kafka_topic_partition_list_t *ends)
 {
 	size_t n = (size_t)ask->offsets->cnt;
@@ -100,6 +110,7 @@ static bool write_list(struct ask *ask, const rd_kafka_topic_partition_list_t *s
 			.topic = p->topic,
 			.partition = p->partition,
 			.committed = ask->committed && p->offset >= 0 ? p->offset : -1,
+			.retention_ms = kept_ms(k, p->topic),
 			.log_start = starts->elems[i].offset,
 			.log_end = ends->elems[i].offset,
 		};
@@ -125,7 +136,7 @@ bool positions_try(struct kafka *k, struct ask *ask)
 	rd_kafka_topic_partition_list_t *ends =
 		asker_quits(k) ? NULL : ask_ends(k, ask, RD_KAFKA_OFFSET_END);
 	if (ends != NULL) {
-		answered = write_list(ask, starts, ends);
+		answered = write_list(k, ask, starts, ends);
 		rd_kafka_topic_partition_list_destroy(ends);
 	}
 	rd_kafka_topic_partition_list_destroy(starts);

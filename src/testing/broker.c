@@ -296,6 +296,13 @@ void world_recreate(struct stagger_world *w, const char *topic)
 	}
 }
 
+void world_retention(struct stagger_world *w, const char *topic, int64_t ms)
+{
+	struct fake_topic *t = fake_topic_need(w, topic);
+	if (t != NULL)
+		t->retention_ms = ms;
+}
+
 void world_max_message(struct stagger_world *w, const char *topic, size_t bytes)
 {
 	struct fake_topic *t = fake_topic_need(w, topic);

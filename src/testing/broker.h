@@ -28,6 +28,7 @@ struct fake_topic {
 	struct fake_log **logs;
 	int32_t n_logs;
 	size_t max_message;           /* 0: any */
+	int64_t retention_ms;         /* what members are told; nothing is deleted by it */
 	struct fake_fault produce_fault;
 };
 

@@ -137,6 +137,7 @@ static struct fake_event *seat_event(const struct fake_seat *seat, enum port_eve
 							 .partition = log->partition,
 							 .committed = claim->next_offset,
 							 .metadata = claim->metadata,
+							 .retention_ms = log->topic->retention_ms,
 							 .log_start = log->start,
 							 .log_end = log->end });
 	}

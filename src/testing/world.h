@@ -98,6 +98,8 @@ void world_hold_reports(struct stagger_world *w, bool hold);  /* delivery report
 void world_queue_full(struct stagger_world *w, bool full);    /* produce says *full */
 /* A larger one is TOO_LARGE, and so is all that its member produced to the partition in the same
  * instant. Key, value and headers count; 0: no limit. */
+/* What members are told at their assignments; world_trim() is what deletes. */
+void world_retention(struct stagger_world *w, const char *topic, int64_t ms);
 void world_max_message(struct stagger_world *w, const char *topic, size_t bytes);
 void world_fail_source(struct stagger_world *w, int32_t member, enum stagger_status status,
 		       int32_t kafka_code, const char *text);  /* PORT_FAILED */

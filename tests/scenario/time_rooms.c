@@ -272,6 +272,27 @@ static void repark_moves_a_head_that_fills_the_room(void **state)
 	rig_free(rig);
 }
 
+static void repark_moves_what_waited_half_of_its_topics_retention(void **state)
+{
+	(void)state;
+	struct setup setup = SETUP_INIT;
+	struct rig *rig = rig_new(&setup);
+	world_retention(rig->w, RETRY_30M, 30 * MINUTE); /* as long as the delay: it would be lost */
+	world_rebalance(rig->w);                         /* told at an assignment */
+	rig_send(rig, "k", "a:RRRD");
+	rig_advance(rig, 6 * MINUTE + 15 * MINUTE - SECOND);
+	assert_int_equal(rig_stats(rig)->reparked, 0);
+	rig_advance(rig, 2 * SECOND);
+	assert_int_equal(rig_stats(rig)->reparked, 1);
+	assert_int_equal(rig_count(rig, RETRY_30M), 2);
+	world_trim(rig->w, RETRY_30M, 0, 1); /* what retention would delete */
+	rig_advance(rig, HOUR);
+	assert_int_equal(rig_call(rig, 3)->wall_ms - START_MS, 36 * MINUTE); /* due as ever */
+	assert_int_equal(rig_stats(rig)->done, 1);
+	assert_int_equal(rig_stats(rig)->expired_by_retention, 0);
+	rig_free(rig);
+}
+
 static void repark_moves_a_head_that_fills_max_ahead(void **state)
 {
 	(void)state;
@@ -355,6 +376,7 @@ int main(void)
 		cmocka_unit_test(bound_of_max_waiting_bytes_holds_for_the_process),
 		cmocka_unit_test(bound_of_max_ahead_holds_for_a_lane),
 		cmocka_unit_test(repark_moves_a_head_that_fills_the_room),
+		cmocka_unit_test(repark_moves_what_waited_half_of_its_topics_retention),
 		cmocka_unit_test(repark_moves_a_head_that_fills_max_ahead),
 		cmocka_unit_test(repark_is_neither_a_visit_nor_a_history_entry),
 		cmocka_unit_test(repark_leaves_a_head_that_is_due_sooner_or_deferred),
