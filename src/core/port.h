@@ -55,7 +55,8 @@ struct port_partition {
 	/* ASSIGN: next_offset of the last commit, -1 none; COMMITTED: as asked */
 	int64_t committed;
 	struct stagger_bytes metadata;  /* ASSIGN: of that commit, NULL data when none */
-	int64_t retention_ms; /* ASSIGN: how long the topic keeps a record; 0: not known, or for ever */
+	/* ASSIGN: how long the topic keeps a record; 0: not known, or for ever */
+	int64_t retention_ms;
 	int64_t log_start, log_end;     /* ASSIGN, BOUNDS: first offset, and one past the last */
 	enum port_fault fault;          /* COMMITTED: this partition's result */
 	void *lane;                     /* RESET, BOUNDS, COMMITTED: as given to assign() */

@@ -26,8 +26,8 @@ static bool waits_long(const struct engine *e, const struct lane *lane, const st
 	return r->item.due_ms - e->now.wall_ms > delay_ms;
 }
 
-/* What has waited half of its topic's retention goes to the tail before it is deleted. The oldest is
- * the one with the lowest offset: until it is that old nothing need be looked at. */
+/* What has waited half of its topic's retention goes to the tail before it is deleted. The oldest
+ * is the one with the lowest offset: until it is that old nothing need be looked at. */
 static void repark_old(struct engine *e, struct lane *lane)
 {
 	while (lane->retention_ms > 0 && lane->old_at_ms <= e->now.wall_ms && !lane->failing) {

@@ -110,7 +110,8 @@ struct lane {
 	struct heap_node due;        /* engine->dues: the room's head */
 	struct heap_node resume;     /* engine->resumes, while paused */
 	int64_t retention_ms;        /* of its topic; 0: not known, or for ever */
-	int64_t old_at_ms;           /* wall: when its room's oldest has waited half of that, 0: look */
+	/* wall: when its room's oldest has waited half of that, 0: look */
+	int64_t old_at_ms;
 	bool paused;
 	/* engine->holding: to be paused or resumed at the end of the turn */
 	struct list hold_link;
