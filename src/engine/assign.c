@@ -82,7 +82,7 @@ bool assign_again(struct engine *e)
 	struct stagger_error why;
 	struct port_start *list = calloc(e->n_lanes + 1, sizeof(*list));
 	if (list == NULL) {
-		engine_end(e, STAGGER_NO_MEMORY, 0, "out of memory");
+		engine_no_memory(e);
 		return false;
 	}
 	for (size_t i = 0; i < e->n_lanes; i++)
@@ -109,7 +109,7 @@ void assign_take(struct engine *e, const struct port_event *event)
 	free(e->lanes);
 	e->lanes = calloc(event->n + 1, sizeof(struct lane *));
 	if (e->lanes == NULL) {
-		engine_end(e, STAGGER_NO_MEMORY, 0, "out of memory");
+		engine_no_memory(e);
 		return;
 	}
 	for (size_t i = 0; i < event->n; i++) {
@@ -118,7 +118,7 @@ void assign_take(struct engine *e, const struct port_event *event)
 		struct lane *lane =
 			chain != NULL ? begin_lane(e, chain, stage, &event->partitions[i]) : NULL;
 		if (lane == NULL) {
-			engine_end(e, STAGGER_NO_MEMORY, 0, "out of memory");
+			engine_no_memory(e);
 			return;
 		}
 		e->lanes[e->n_lanes++] = lane;
@@ -138,7 +138,7 @@ void assign_reset(struct engine *e, const struct port_event *event)
 {
 	void **handles = calloc(event->n + 1, sizeof(void *));
 	if (handles == NULL) {
-		engine_end(e, STAGGER_NO_MEMORY, 0, "out of memory");
+		engine_no_memory(e);
 		return;
 	}
 	for (size_t i = 0; i < event->n; i++) {
@@ -156,7 +156,7 @@ static bool replace(struct engine *e, struct lane *old, const struct port_partit
 	struct lane *lane = lane_new(old->chain, old->stage, old->partition);
 	if (lane == NULL ||
 	    offsets_start(&lane->offsets, p->log_start, NULL, 0, NULL) != STAGGER_OK) {
-		engine_end(e, STAGGER_NO_MEMORY, 0, "out of memory");
+		engine_no_memory(e);
 		return false;
 	}
 	lane->position = p->log_start;

@@ -261,7 +261,7 @@ bool ticket_settled(struct engine *e, struct record *r, enum stagger_verdict *ve
 	struct tickets *t = &e->tickets;
 	/* Attributes set before DEFER are kept. */
 	if (r->call.failure != NULL && !attributes_change(r, r->call.failure))
-		engine_end(e, STAGGER_NO_MEMORY, 0, "out of memory");
+		engine_no_memory(e);
 	pthread_mutex_lock(&t->lock);
 	bool settled = t->slots[r->deferral->slot - 1].settled;
 	if (settled)

@@ -57,7 +57,7 @@ void hop_begin(struct engine *e, struct record *r, const struct route *route)
 {
 	struct hop *hop = calloc(1, sizeof(*hop));
 	if (hop == NULL) {
-		engine_end(e, STAGGER_NO_MEMORY, 0, "out of memory");
+		engine_no_memory(e);
 		return;
 	}
 	hop->number = ++e->hops_decided;
@@ -103,11 +103,6 @@ void hop_again(struct engine *e, struct record *r)
 
 /* -- writing ----------------------------------------------------------------------------- */
 
-static struct stagger_bytes text_of(const char *text)
-{
-	return bytes_text(text);
-}
-
 static struct envelope_facts facts_of(const struct engine *e, const struct record *r)
 {
 	const struct hop *hop = r->hop;
@@ -116,18 +111,18 @@ static struct envelope_facts facts_of(const struct engine *e, const struct recor
 	bool dead = hop->place == PLACE_DEAD_LETTER;
 	bool foreign = r->broken && r->envelope != NULL;
 	return (struct envelope_facts){
-		.stage = dead ? text_of("dlt") : text_of(chain->stages[hop->stage].name),
+		.stage = dead ? bytes_text("dlt") : bytes_text(chain->stages[hop->stage].name),
 		.due_ms = dead ? ENVELOPE_NO_TIME : hop->due_ms,
 		.visit = dead ? 1 : hop->visit,
-		.disposition = text_of(hop->disposition),
-		.group = foreign ? r->envelope->group : text_of(e->o.group),
-		.chain = foreign ? r->envelope->chain : text_of(chain->name),
-		.client_id = text_of(e->o.client_id),
-		.host = text_of(e->o.host),
-		.key_content_type = text_of(chain->key_content_type),
-		.value_content_type = text_of(chain->value_content_type),
-		.left_stage = text_of(m->stage),
-		.left_topic = text_of(m->read_topic),
+		.disposition = bytes_text(hop->disposition),
+		.group = foreign ? r->envelope->group : bytes_text(e->o.group),
+		.chain = foreign ? r->envelope->chain : bytes_text(chain->name),
+		.client_id = bytes_text(e->o.client_id),
+		.host = bytes_text(e->o.host),
+		.key_content_type = bytes_text(chain->key_content_type),
+		.value_content_type = bytes_text(chain->value_content_type),
+		.left_stage = bytes_text(m->stage),
+		.left_topic = bytes_text(m->read_topic),
 		.left_partition = m->read_partition,
 		.left_offset = m->read_offset,
 		.tries = r->calls,
@@ -139,10 +134,10 @@ static struct envelope_facts facts_of(const struct engine *e, const struct recor
 static struct envelope_fault fault_of(const struct failure *f)
 {
 	return (struct envelope_fault){
-		.error_class = text_of(f->error_class),
-		.error_code = text_of(f->error_code),
-		.error_message = text_of(f->error_message),
-		.error_detail = text_of(f->error_detail),
+		.error_class = bytes_text(f->error_class),
+		.error_code = bytes_text(f->error_code),
+		.error_message = bytes_text(f->error_message),
+		.error_detail = bytes_text(f->error_detail),
 	};
 }
 
@@ -169,7 +164,7 @@ static bool compose(const struct engine *e, const struct record *r, struct envel
 	}
 	const struct stagger_message *m = &r->call.message;
 	struct envelope_origin origin = {
-		.topic = text_of(m->topic),
+		.topic = bytes_text(m->topic),
 		.partition = m->partition,
 		.offset = m->offset,
 		.timestamp_ms = m->timestamp_ms,

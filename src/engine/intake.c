@@ -64,17 +64,12 @@ static struct record *record_of_raw(struct engine *e, struct lane *lane, struct 
 	return r;
 }
 
-static void no_memory(struct engine *e)
-{
-	engine_end(e, STAGGER_NO_MEMORY, 0, "out of memory");
-}
-
 static void main_record(struct engine *e, struct record *r)
 {
 	r->strand = column_strand(r->lane->column, r->call.message.key);
 	record_count_in(e, r);
 	if (r->strand == NULL || !strand_put(r))
-		no_memory(e);
+		engine_no_memory(e);
 }
 
 static bool ours(const struct engine *e, const struct envelope *envelope)
@@ -146,12 +141,12 @@ static void stage_record(struct engine *e, struct record *r)
 	struct lane *lane = r->lane;
 	struct stagger_error why;
 	if (!record_own(e, r)) {
-		no_memory(e);
+		engine_no_memory(e);
 		return;
 	}
 	enum stagger_status status = envelope_read(&r->envelope, r->call.message.value, &why);
 	if (status == STAGGER_NO_MEMORY) {
-		no_memory(e);
+		engine_no_memory(e);
 		return;
 	}
 	if (status != STAGGER_OK) {
@@ -163,7 +158,7 @@ static void stage_record(struct engine *e, struct record *r)
 	}
 	stage_due(e, r);
 	if (!message_fill(r)) {
-		no_memory(e);
+		engine_no_memory(e);
 		return;
 	}
 	if (!ours(e, r->envelope)) {
@@ -173,7 +168,7 @@ static void stage_record(struct engine *e, struct record *r)
 	lane->room.horizon_ms = horizon(r, r->chain->chain->stages[r->stage].delay_ms);
 	r->strand = column_strand(lane->column, r->call.message.key);
 	if (r->strand == NULL || !waiting_put(&lane->room, &r->item, e->clocks_keyed_ms)) {
-		no_memory(e);
+		engine_no_memory(e);
 		return;
 	}
 	r->state = RECORD_WAITING;
@@ -197,7 +192,7 @@ static void take(struct engine *e, struct lane *lane, struct port_record *raw)
 		return;
 	case OFFSETS_NO_MEMORY:
 		raw_release(e, raw);
-		no_memory(e);
+		engine_no_memory(e);
 		return;
 	case OFFSETS_NEW:
 		break;
@@ -210,7 +205,7 @@ static void take(struct engine *e, struct lane *lane, struct port_record *raw)
 	struct record *r = record_of_raw(e, lane, raw);
 	if (r == NULL) {
 		raw_release(e, raw);
-		no_memory(e);
+		engine_no_memory(e);
 	} else if (lane->stage == CHAIN_MAIN) {
 		main_record(e, r);
 	} else {
@@ -266,7 +261,7 @@ static bool give_due(struct engine *e, struct lane *lane)
 		r->item.bound_boot_ms = e->now.boot_ms;
 	record_count_in(e, r);
 	if (!strand_put(r))
-		no_memory(e);
+		engine_no_memory(e);
 	return true;
 }
 

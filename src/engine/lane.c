@@ -122,5 +122,5 @@ void lane_timer(struct engine *e, struct lane *lane)
 	lane->due.key = head->node.key;
 	lane->due.tie = lane->partition;
 	if (!heap_push(&e->dues, &lane->due))
-		engine_end(e, STAGGER_NO_MEMORY, 0, "out of memory");
+		engine_no_memory(e);
 }

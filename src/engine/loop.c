@@ -32,6 +32,11 @@ void engine_end(struct engine *e, enum stagger_status status, int32_t kafka_code
 	e->error.status = e->result;
 }
 
+void engine_no_memory(struct engine *e)
+{
+	engine_end(e, STAGGER_NO_MEMORY, 0, "out of memory");
+}
+
 /* -- clocks ------------------------------------------------------------------------------ */
 
 static void keys_again(struct engine *e, int64_t apart_ms)

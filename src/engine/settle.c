@@ -92,7 +92,7 @@ static void wait_in_place(struct engine *e, struct record *r, int64_t wait_ms)
 	r->item.node.key = add_saturated(e->now.boot_ms, wait_ms);
 	r->item.node.tie = r->call.message.read_offset;
 	if (!heap_push(&e->backoffs, &r->item.node)) {
-		engine_end(e, STAGGER_NO_MEMORY, 0, "out of memory");
+		engine_no_memory(e);
 		return;
 	}
 	r->state = RECORD_BACKOFF;
@@ -106,7 +106,7 @@ void settle_backoffs(struct engine *e)
 		struct record *r = record_of_node(top);
 		record_leave(e, r);
 		if (!strand_put_again(r))
-			engine_end(e, STAGGER_NO_MEMORY, 0, "out of memory");
+			engine_no_memory(e);
 		e->progress = true;
 	}
 }
@@ -152,7 +152,7 @@ void settle_verdict(struct engine *e, struct record *r, enum stagger_verdict ver
 		return;
 	}
 	if (fails(verdict) && !take_failure(r, verdict)) {
-		engine_end(e, STAGGER_NO_MEMORY, 0, "out of memory");
+		engine_no_memory(e);
 		return;
 	}
 	if (fails(verdict) && r->first_failed_ms == 0)

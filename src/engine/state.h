@@ -228,6 +228,7 @@ struct engine {
 /* loop.c */
 struct instant engine_now(const struct engine *e);
 void engine_end(struct engine *e, enum stagger_status status, int32_t kafka_code, const char *text);
+void engine_no_memory(struct engine *e); /* ends it with STAGGER_NO_MEMORY */
 
 /* message.c: what the handler sees of a record that was read from a stage */
 bool message_fill(struct record *r);

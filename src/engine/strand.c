@@ -50,7 +50,7 @@ void strand_update(struct strand *s)
 		s->turn_stages.key = key;
 		s->turn_stages.tie = s->column->partition;
 		if (!heap_push(&chain->with_stages, &s->turn_stages))
-			engine_end(chain->engine, STAGGER_NO_MEMORY, 0, "out of memory");
+			engine_no_memory(chain->engine);
 	}
 	if (!has_main)
 		list_remove(&s->turn_main);
@@ -307,7 +307,7 @@ static void untouched(struct engine *e, struct strand *s, struct port_slice *sli
 		if (put)
 			r->state = RECORD_QUEUED;
 		else
-			engine_end(e, STAGGER_NO_MEMORY, 0, "out of memory");
+			engine_no_memory(e);
 	}
 }
 
