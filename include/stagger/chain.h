@@ -25,6 +25,15 @@ enum stagger_backoff {
 	STAGGER_BACKOFF_EXPONENTIAL
 };
 
+/* The family of headers on a dead letter; the names are those of the field's own tools. */
+enum stagger_dead_letter_headers {
+	STAGGER_HEADERS_DEFAULT, /* kafka */
+	STAGGER_HEADERS_KAFKA,   /* __dlq.errors.*: Kafka Streams (KIP-1191) */
+	STAGGER_HEADERS_CONNECT, /* __connect.errors.*: Kafka Connect */
+	STAGGER_HEADERS_SPRING,  /* kafka_dlt-*: Spring Kafka */
+	STAGGER_HEADERS_NONE
+};
+
 #define STAGGER_INLINE (-1)        /* workers: handlers run inside run() or dispatch() */
 #define STAGGER_OFF    INT64_C(-1) /* a duration whose meaning is "none" */
 
@@ -40,13 +49,20 @@ struct stagger_chain_options {
 	/* main, where the group has no commit: at the end, not the start */
 	bool start_latest;
 	bool stop_instead_of_dead_letter; /* stop at the first message that would reach the DLT */
+	/* When due, the original goes back to main, which calls the handler; default: the handler
+	 * is called where the message waited. */
+	bool republish;
+	/* Several groups share the retry topics: an envelope of another group is finished, not
+	 * handled; default: it is a dead letter. */
+	bool shared_topics;
 	int32_t in_place_attempts;     /* calls per visit, the first included, 1..100; 0 = 1 */
 	enum stagger_backoff in_place_backoff;
 	int64_t in_place_delay_ms;     /* before the second call, 1..300000; 0 = 200 */
 	int64_t in_place_max_delay_ms; /* cap after the multiplier, 1..300000; 0 = 300000 */
 	double in_place_multiplier;    /* 1..10; 0 = 2 */
 	double in_place_jitter;        /* 0..1, uniform both ways */
-	bool in_place_everywhere;      /* in every stage; default: in main only */
+	/* stages where it applies, NULL-ended: "main", "retry.5m", "all"; NULL = main */
+	const char *const *in_place_on;
 	double jitter;                 /* of a stage's delay, 0..0.5, uniform both ways */
 	/* bound of the jitter, 1..3600000; 0 = 30000, STAGGER_OFF = no jitter */
 	int64_t jitter_max_ms;
@@ -60,6 +76,12 @@ struct stagger_chain_options {
 	int64_t handler_timeout_ms;
 	/* into the envelope; at most 127 bytes */
 	const char *value_content_type, *key_content_type;
+	enum stagger_dead_letter_headers dead_letter_headers;
+	/* What the chain's topics should be, where they are created or checked. */
+	int64_t dead_letter_retention_ms; /* 0 = for ever, at most 3650 d */
+	int32_t replication, min_insync_replicas; /* 1..7; 0 = as main has them */
+	/* stages are kept for longest_wait + this, at most 365 d; 0 = 7 d, STAGGER_OFF = none */
+	int64_t retention_margin_ms;
 };
 #define STAGGER_CHAIN_OPTIONS_INIT STAGGER_INIT(struct stagger_chain_options)
 
@@ -73,6 +95,21 @@ stagger_chain_new(struct stagger_chain **out, const char *name,
 STAGGER_API STAGGER_MUST_USE enum stagger_status
 stagger_chain_stage(struct stagger_chain *chain, int64_t delay_ms, int32_t attempts,
 		    const char *topic, struct stagger_error *err);
+/* The same with all that a stage can have. */
+struct stagger_stage_options {
+	size_t size;
+	int64_t delay_ms;  /* as above */
+	int32_t attempts;  /* 0 = 1 */
+	const char *name;  /* as envelopes carry it, 1..64 of [a-z0-9._-]; NULL = "retry.{delay}" */
+	const char *topic; /* NULL = the template */
+	/* Still read and handled, no longer written to: how a stage is taken out without leaving
+	 * messages behind. */
+	bool retired;
+};
+#define STAGGER_STAGE_OPTIONS_INIT STAGGER_INIT(struct stagger_stage_options)
+STAGGER_API STAGGER_MUST_USE enum stagger_status
+stagger_chain_stage_with(struct stagger_chain *chain, const struct stagger_stage_options *o,
+			 struct stagger_error *err);
 /* A failure that matches goes to the DLT at once. Patterns: "Name", "Prefix*", "Name/Code",
  * "Name/Code*"; at most 64. never and only exclude each other. */
 STAGGER_API STAGGER_MUST_USE enum stagger_status

@@ -63,10 +63,16 @@ struct stagger_consumer_options {
 	const char *instance;
 	const char *const *formerly;    /* NULL-ended: former names of this group, at most 16 */
 	bool leave;                     /* a static member leaves the group at a clean stop */
+	/* start although topics of a chain's naming pattern hold unread messages of this group that
+	 * no stage reads */
+	bool allow_stranded;
+	bool create_topics;             /* make the chain's missing topics at start; never main */
 	int64_t session_timeout_ms;     /* 4000..1800000; 0 = 45000 with instance, else 10000 */
-	int64_t start_timeout_ms;       /* brokers unreachable at start; 0 = try for ever */
-	int64_t drain_timeout_ms;       /* clean stop: for handlers and hops; 0 = 30000 */
-	/* rebalance: for handlers and hops; 0 = 5000, at most 240000 */
+	/* brokers unreachable at start, at most 3600000; 0 or STAGGER_OFF = try for ever */
+	int64_t start_timeout_ms;
+	/* clean stop: for handlers and hops, at most 3600000; 0 = 30000, STAGGER_OFF = none */
+	int64_t drain_timeout_ms;
+	/* rebalance: for handlers and hops, at most 240000; 0 = 5000, STAGGER_OFF = none */
 	int64_t revoke_timeout_ms;
 	int64_t commit_interval_ms;     /* the tick, 10..60000; 0 = 100 */
 	int32_t max_in_flight;          /* messages, all chains, 1..1048576; 0 = 4096 */
@@ -96,9 +102,10 @@ struct stagger_consumer_options {
 };
 #define STAGGER_CONSUMER_OPTIONS_INIT STAGGER_INIT(struct stagger_consumer_options)
 
-/* Reads and checks; connects nothing. path is kept for chain files and must be NULL in this
- * version: everything is declared in C. On STAGGER_OK *out is yours, free with
- * stagger_consumer_free(). */
+/* Reads and checks; connects nothing. path is a chain file (stagger.yaml(5)), or NULL: all is
+ * declared in C. options may be NULL when there is a file; what they set wins over it. INVALID: the
+ * text has all findings, each with file, line, column and a caret. On STAGGER_OK *out is yours,
+ * free with stagger_consumer_free(). */
 STAGGER_API STAGGER_MUST_USE enum stagger_status
 stagger_consumer_open(struct stagger_consumer **out, const char *path,
 		      const struct stagger_consumer_options *options, struct stagger_error *err);

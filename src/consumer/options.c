@@ -17,20 +17,23 @@
 struct number_option {
 	const char *name;
 	size_t at;
-	bool is64;
+	bool is64, may_be_off; /* off: STAGGER_OFF stands for 0 */
 	int64_t least, most, fallback;
 };
 
+#define AT(name) offsetof(struct stagger_consumer_options, name)
 #define OPTION64(name, least, most, fallback)                                                      \
-	{ #name, offsetof(struct stagger_consumer_options, name), true, least, most, fallback }
+	{ #name, AT(name), true, false, least, most, fallback }
+#define OPTION_OFF(name, least, most, fallback)                                                    \
+	{ #name, AT(name), true, true, least, most, fallback }
 #define OPTION32(name, least, most, fallback)                                                      \
-	{ #name, offsetof(struct stagger_consumer_options, name), false, least, most, fallback }
+	{ #name, AT(name), false, false, least, most, fallback }
 
 static const struct number_option numbers[] = {
 	OPTION64(session_timeout_ms, 4000, 1800000, 0), /* the default depends on instance */
-	OPTION64(start_timeout_ms, 0, 3600000, 0),
-	OPTION64(drain_timeout_ms, 1, 3600000, 30000),
-	OPTION64(revoke_timeout_ms, 1, 240000, 5000),
+	OPTION_OFF(start_timeout_ms, 1, 3600000, 0),
+	OPTION_OFF(drain_timeout_ms, 1, 3600000, 30000),
+	OPTION_OFF(revoke_timeout_ms, 1, 240000, 5000),
 	OPTION64(commit_interval_ms, 10, 60000, 100),
 	OPTION32(max_in_flight, 1, 1048576, 4096),
 	OPTION64(max_in_flight_bytes, MIB, 64 * GIB, 64 * MIB),
@@ -58,6 +61,8 @@ static enum stagger_status number_take(struct stagger_consumer_options *o,
 	}
 	if (value == 0)
 		value = n->fallback;
+	else if (value == STAGGER_OFF && n->may_be_off)
+		value = 0;
 	else if (value < n->least || value > n->most)
 		return fail(err, STAGGER_INVALID, "%s %lld is not within %lld..%lld", n->name,
 			    (long long)value, (long long)n->least, (long long)n->most);

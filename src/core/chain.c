@@ -102,63 +102,118 @@ static enum stagger_status check_open(const struct stagger_chain *chain, struct 
 	return STAGGER_OK;
 }
 
-static enum stagger_status check_stage(const struct stagger_chain *chain, int64_t delay_ms,
-				       int32_t attempts, const char *topic,
+static bool stage_name_valid(const char *name)
+{
+	size_t size = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-");
+
+	return size >= 1 && size <= CHAIN_MAX_NAME && name[size] == '\0';
+}
+
+/* The name must tell stages apart: in envelopes it says where a message waits. */
+static enum stagger_status check_stage_name(const struct stagger_chain *chain, const char *name,
+					    struct stagger_error *err)
+{
+	if (!stage_name_valid(name))
+		return fail(err, STAGGER_INVALID,
+			    "chain '%s': stage '%s': a name is [a-z0-9._-]{1,%d}", chain->name,
+			    name, CHAIN_MAX_NAME);
+	if (strcmp(name, "dlt") == 0 || strcmp(name, "all") == 0)
+		return fail(err, STAGGER_INVALID, "chain '%s': no stage may be named '%s'",
+			    chain->name, name);
+	if (chain_stage_named(chain, bytes_text(name)) != CHAIN_DLT)
+		return fail(err, STAGGER_INVALID,
+			    "chain '%s': two stages are named '%s': give one a name, or use "
+			    "attempts or another delay",
+			    chain->name, name);
+	return STAGGER_OK;
+}
+
+static enum stagger_status check_stage(const struct stagger_chain *chain,
+				       const struct stagger_stage_options *o,
 				       struct stagger_error *err)
 {
 	if (chain->no_stages)
 		return fail(err, STAGGER_INVALID,
 			    "chain '%s': a stage after STAGGER_OFF: it has none", chain->name);
-	if (delay_ms == STAGGER_OFF && chain->n_stages > 1)
+	if (o->delay_ms == STAGGER_OFF && chain->n_stages > 1)
 		return fail(err, STAGGER_INVALID, "chain '%s': STAGGER_OFF must be the only stage",
 			    chain->name);
-	if (delay_ms == STAGGER_OFF)
+	if (o->delay_ms == STAGGER_OFF)
 		return STAGGER_OK;
-	if (delay_ms < 1 || delay_ms > CHAIN_LONGEST_DELAY_MS)
+	if (o->delay_ms < 1 || o->delay_ms > CHAIN_LONGEST_DELAY_MS)
 		return fail(err, STAGGER_INVALID,
 			    "chain '%s': a stage's delay of %lld ms is not within 1 ms..365d",
-			    chain->name, (long long)delay_ms);
-	if (attempts < 0 || attempts > MAX_VISITS)
+			    chain->name, (long long)o->delay_ms);
+	if (o->attempts < 0 || o->attempts > MAX_VISITS)
 		return fail(err, STAGGER_INVALID,
 			    "chain '%s': %d attempts of a stage are not within 1..%d", chain->name,
-			    (int)attempts, MAX_VISITS);
+			    (int)o->attempts, MAX_VISITS);
 	if (chain->n_stages > CHAIN_MAX_STAGES)
 		return fail(err, STAGGER_INVALID, "chain '%s': more than %d stages", chain->name,
 			    CHAIN_MAX_STAGES);
-	for (int32_t i = 1; i < chain->n_stages; i++) {
-		char text[DURATION_TEXT];
-		if (chain->stages[i].delay_ms == delay_ms) /* and so is the name */
-			return fail(err, STAGGER_INVALID,
-				    "chain '%s': two stages of %s: use attempts or another delay",
-				    chain->name, duration_format(delay_ms, text));
+	return o->topic != NULL ? chain_check_topic(chain, o->topic, true, err) : STAGGER_OK;
+}
+
+static enum stagger_status add_stage(struct stagger_chain *chain,
+				     const struct stagger_stage_options *o,
+				     struct stagger_error *err)
+{
+	struct chain_stage stage = {
+		.delay_ms = o->delay_ms,
+		.visits = o->attempts != 0 ? o->attempts : 1,
+		.retired = o->retired,
+	};
+	char delay[DURATION_TEXT];
+	char by_delay[sizeof("retry.") + DURATION_TEXT];
+
+	snprintf(by_delay, sizeof(by_delay), "retry.%s", duration_format(o->delay_ms, delay));
+	const char *name = o->name != NULL ? o->name : by_delay;
+	enum stagger_status status = check_stage_name(chain, name, err);
+	if (status != STAGGER_OK)
+		return status;
+	if (!chain_copy(&stage.name, name) || !chain_copy(&stage.topic, o->topic)) {
+		free(stage.name);
+		return fail_memory(err);
 	}
-	return topic != NULL ? chain_check_topic(chain, topic, true, err) : STAGGER_OK;
+	chain->stages[chain->n_stages++] = stage;
+	return STAGGER_OK;
+}
+
+enum stagger_status stagger_chain_stage_with(struct stagger_chain *chain,
+					     const struct stagger_stage_options *o,
+					     struct stagger_error *err)
+{
+	struct stagger_stage_options own = STAGGER_STAGE_OPTIONS_INIT;
+	enum stagger_status status = check_open(chain, err);
+
+	if (status != STAGGER_OK)
+		return status;
+	if (o == NULL || o->size == 0)
+		return fail(err, STAGGER_INVALID,
+			    "chain '%s': a stage without options, start from "
+			    "STAGGER_STAGE_OPTIONS_INIT",
+			    chain->name);
+	memcpy(&own, o, o->size < sizeof(own) ? o->size : sizeof(own));
+	status = check_stage(chain, &own, err);
+	if (status != STAGGER_OK)
+		return status;
+	if (own.delay_ms == STAGGER_OFF) {
+		chain->no_stages = true;
+		return STAGGER_OK;
+	}
+	return add_stage(chain, &own, err);
 }
 
 enum stagger_status stagger_chain_stage(struct stagger_chain *chain, int64_t delay_ms,
 					int32_t attempts, const char *topic,
 					struct stagger_error *err)
 {
-	enum stagger_status status = check_open(chain, err);
+	struct stagger_stage_options o = STAGGER_STAGE_OPTIONS_INIT;
 
-	if (status == STAGGER_OK)
-		status = check_stage(chain, delay_ms, attempts, topic, err);
-	if (status != STAGGER_OK)
-		return status;
-	if (delay_ms == STAGGER_OFF) {
-		chain->no_stages = true;
-		return STAGGER_OK;
-	}
-	struct chain_stage stage = {.delay_ms = delay_ms, .visits = attempts != 0 ? attempts : 1};
-	char delay[DURATION_TEXT];
-	char name[sizeof("retry.") + DURATION_TEXT];
-	snprintf(name, sizeof(name), "retry.%s", duration_format(delay_ms, delay));
-	if (!chain_copy(&stage.name, name) || !chain_copy(&stage.topic, topic)) {
-		free(stage.name);
-		return fail_memory(err);
-	}
-	chain->stages[chain->n_stages++] = stage;
-	return STAGGER_OK;
+	o.delay_ms = delay_ms;
+	o.attempts = attempts;
+	o.topic = topic;
+	return stagger_chain_stage_with(chain, &o, err);
 }
 
 /* Reads a pattern of a list that holds n already. */
@@ -270,6 +325,9 @@ void stagger_chain_free(struct stagger_chain **chain)
 	}
 	free_patterns(c->never, c->n_never);
 	free_patterns(c->only, c->n_only);
+	for (size_t i = 0; c->in_place_on != NULL && c->in_place_on[i] != NULL; i++)
+		free(c->in_place_on[i]);
+	free(c->in_place_on);
 	free(c->routes);
 	free(c->stages);
 	free(c->name);

@@ -25,6 +25,8 @@ struct chain_stage {
 	char *topic;       /* resolved by chain_seal() */
 	int64_t delay_ms;  /* 0 for main */
 	int32_t visits;    /* 1 for main */
+	bool in_place;     /* in-place retries apply here; set by chain_seal() */
+	bool retired;      /* still read, no longer written to */
 };
 struct chain_route {
 	struct match match;
@@ -35,7 +37,7 @@ struct stagger_chain {
 	char *name;
 	enum stagger_order order;
 	int32_t workers;               /* threads, or STAGGER_INLINE */
-	bool start_latest, stop_instead_of_dead_letter, in_place_everywhere;
+	bool start_latest, stop_instead_of_dead_letter, republish, shared_topics;
 	int32_t in_place_attempts;     /* >= 1 */
 	enum stagger_backoff in_place_backoff; /* never DEFAULT */
 	int64_t in_place_delay_ms, in_place_max_delay_ms;
@@ -44,6 +46,11 @@ struct stagger_chain {
 	int64_t deadline_ms, expire_ms, handler_timeout_ms; /* 0 = none */
 	int64_t longest_wait_ms;       /* set by chain_seal() when it was default */
 	char *value_content_type, *key_content_type; /* or NULL */
+	char **in_place_on;            /* NULL-ended names, "all"; NULL = main */
+	enum stagger_dead_letter_headers dead_letter_headers; /* never DEFAULT */
+	/* what its topics should be: retention 0 = for ever, the numbers 0 = as main's */
+	int64_t dead_letter_retention_ms, retention_margin_ms;
+	int32_t replication, min_insync_replicas;
 	char *topic, *retry_template, *dead_letter_template;
 	struct chain_stage *stages;    /* stages[0] is main */
 	int32_t n_stages;              /* main included: n_retries + 1 */

@@ -14,6 +14,7 @@
 #include "core/topics.h"
 
 #define MAX_CALLS        100
+#define MAX_REPLICAS     7
 #define MAX_CONTENT_TYPE 127
 #define MINUTE_MS        INT64_C(60000)
 #define HOUR_MS          INT64_C(3600000)
@@ -42,6 +43,10 @@ static const struct {
 	 CHAIN_LONGEST_DELAY_MS, 0, false},
 	{"handler_timeout_ms", FROM(handler_timeout_ms), TO(handler_timeout_ms), 1, 24 * HOUR_MS,
 	 300000, true},
+	{"dead_letter_retention_ms", FROM(dead_letter_retention_ms), TO(dead_letter_retention_ms),
+	 1, TEN_YEARS_MS, 0, true},
+	{"retention_margin_ms", FROM(retention_margin_ms), TO(retention_margin_ms), 1,
+	 CHAIN_LONGEST_DELAY_MS, 7 * 24 * HOUR_MS, true},
 };
 
 static const struct {
@@ -95,6 +100,39 @@ static enum stagger_status take_shares(struct stagger_chain *chain,
 	return STAGGER_OK;
 }
 
+static const struct {
+	const char *name;
+	size_t from, to;
+	int32_t most, otherwise;
+} counts[] = {
+	{"in_place_attempts", FROM(in_place_attempts), TO(in_place_attempts), MAX_CALLS, 1},
+	{"replication", FROM(replication), TO(replication), MAX_REPLICAS, 0},
+	{"min_insync_replicas", FROM(min_insync_replicas), TO(min_insync_replicas), MAX_REPLICAS,
+	 0},
+};
+
+static enum stagger_status take_counts(struct stagger_chain *chain,
+				       const struct stagger_chain_options *o,
+				       struct stagger_error *err)
+{
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		int32_t value;
+
+		memcpy(&value, (const char *)o + counts[i].from, sizeof(value));
+		if (value == 0)
+			value = counts[i].otherwise;
+		else if (value < 1 || value > counts[i].most)
+			return fail(err, STAGGER_INVALID, "chain '%s': %s %d is not within 1..%d",
+				    chain->name, counts[i].name, (int)value, (int)counts[i].most);
+		memcpy((char *)chain + counts[i].to, &value, sizeof(value));
+	}
+	if (chain->replication != 0 && chain->min_insync_replicas > chain->replication)
+		return fail(err, STAGGER_INVALID,
+			    "chain '%s': min_insync_replicas %d is more than replication %d",
+			    chain->name, (int)chain->min_insync_replicas, (int)chain->replication);
+	return STAGGER_OK;
+}
+
 static enum stagger_status take_numbers(struct stagger_chain *chain,
 					const struct stagger_chain_options *o,
 					struct stagger_error *err)
@@ -103,30 +141,34 @@ static enum stagger_status take_numbers(struct stagger_chain *chain,
 
 	if (status == STAGGER_OK)
 		status = take_shares(chain, o, err);
+	if (status == STAGGER_OK)
+		status = take_counts(chain, o, err);
 	if (status != STAGGER_OK)
 		return status;
 	if (o->workers != STAGGER_INLINE && (o->workers < 0 || o->workers > 1024))
 		return fail(err, STAGGER_INVALID, "chain '%s': workers %d is not within 1..1024",
 			    chain->name, (int)o->workers);
-	if (o->in_place_attempts < 0 || o->in_place_attempts > MAX_CALLS)
-		return fail(err, STAGGER_INVALID,
-			    "chain '%s': in_place_attempts %d is not within 1..%d", chain->name,
-			    (int)o->in_place_attempts, MAX_CALLS);
 	if ((unsigned)o->order > STAGGER_ORDER_NONE)
 		return fail(err, STAGGER_INVALID, "chain '%s': order %d is unknown", chain->name,
 			    (int)o->order);
 	if ((unsigned)o->in_place_backoff > STAGGER_BACKOFF_EXPONENTIAL)
 		return fail(err, STAGGER_INVALID, "chain '%s': in_place_backoff %d is unknown",
 			    chain->name, (int)o->in_place_backoff);
+	if ((unsigned)o->dead_letter_headers > STAGGER_HEADERS_NONE)
+		return fail(err, STAGGER_INVALID, "chain '%s': dead_letter_headers %d is unknown",
+			    chain->name, (int)o->dead_letter_headers);
 	chain->workers = o->workers != 0 ? o->workers : 1;
-	chain->in_place_attempts = o->in_place_attempts != 0 ? o->in_place_attempts : 1;
 	chain->order = o->order;
 	chain->in_place_backoff = o->in_place_backoff != STAGGER_BACKOFF_DEFAULT
 					  ? o->in_place_backoff
 					  : STAGGER_BACKOFF_EXPONENTIAL;
+	chain->dead_letter_headers = o->dead_letter_headers != STAGGER_HEADERS_DEFAULT
+					     ? o->dead_letter_headers
+					     : STAGGER_HEADERS_KAFKA;
 	chain->start_latest = o->start_latest;
 	chain->stop_instead_of_dead_letter = o->stop_instead_of_dead_letter;
-	chain->in_place_everywhere = o->in_place_everywhere;
+	chain->republish = o->republish;
+	chain->shared_topics = o->shared_topics;
 	return STAGGER_OK;
 }
 
@@ -139,6 +181,28 @@ static enum stagger_status check_content_type(const struct stagger_chain *chain,
 	if (text != NULL && !utf8_valid(bytes_text(text)))
 		return fail(err, STAGGER_INVALID, "chain '%s': %s is not UTF-8", chain->name,
 			    field);
+	return STAGGER_OK;
+}
+
+/* Whether the stages are there is for chain_seal(). */
+static enum stagger_status take_in_place_on(struct stagger_chain *chain, const char *const *names,
+					    struct stagger_error *err)
+{
+	size_t n = 0;
+
+	while (names != NULL && names[n] != NULL)
+		n++;
+	if (n == 0)
+		return STAGGER_OK;
+	if (n > CHAIN_MAX_STAGES + 1)
+		return fail(err, STAGGER_INVALID, "chain '%s': in_place_on: more than %d names",
+			    chain->name, CHAIN_MAX_STAGES + 1);
+	chain->in_place_on = calloc(n + 1, sizeof(char *));
+	if (chain->in_place_on == NULL)
+		return fail_memory(err);
+	for (size_t i = 0; i < n; i++)
+		if (!chain_copy(&chain->in_place_on[i], names[i]))
+			return fail_memory(err);
 	return STAGGER_OK;
 }
 
@@ -177,5 +241,7 @@ enum stagger_status chain_take_options(struct stagger_chain *chain,
 {
 	enum stagger_status status = take_numbers(chain, o, err);
 
-	return status == STAGGER_OK ? take_texts(chain, o, err) : status;
+	if (status == STAGGER_OK)
+		status = take_texts(chain, o, err);
+	return status == STAGGER_OK ? take_in_place_on(chain, o->in_place_on, err) : status;
 }

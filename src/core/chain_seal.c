@@ -129,6 +129,32 @@ static enum stagger_status check_loops(const struct stagger_chain *chain, const 
 	return STAGGER_OK;
 }
 
+static enum stagger_status check_in_place_on(const struct stagger_chain *chain,
+					     struct stagger_error *err)
+{
+	for (size_t i = 0; chain->in_place_on != NULL && chain->in_place_on[i] != NULL; i++) {
+		const char *name = chain->in_place_on[i];
+		if (strcmp(name, "all") != 0 &&
+		    chain_stage_named(chain, bytes_text(name)) == CHAIN_DLT)
+			return fail(err, STAGGER_INVALID,
+				    "chain '%s': in_place_on: there is no stage '%s'", chain->name,
+				    name);
+	}
+	return STAGGER_OK;
+}
+
+static bool is_in_place(const struct stagger_chain *chain, int32_t stage)
+{
+	if (chain->in_place_on == NULL)
+		return stage == CHAIN_MAIN;
+	for (size_t i = 0; chain->in_place_on[i] != NULL; i++) {
+		if (strcmp(chain->in_place_on[i], "all") == 0 ||
+		    strcmp(chain->in_place_on[i], chain->stages[stage].name) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int64_t longest_delay_ms(const struct stagger_chain *chain)
 {
 	int64_t longest_ms = 0;
@@ -162,6 +188,7 @@ static void adopt(struct stagger_chain *chain, struct names *names)
 	for (int32_t i = 0; i < chain->n_stages; i++) {
 		free(chain->stages[i].topic);
 		chain->stages[i].topic = names->stages[i];
+		chain->stages[i].in_place = is_in_place(chain, i);
 	}
 	for (size_t i = 0; i < chain->n_routes; i++) {
 		free(chain->routes[i].topic);
@@ -191,6 +218,8 @@ enum stagger_status chain_seal(struct stagger_chain *chain, const char *group,
 		status = add_default_stages(chain, err);
 	if (status == STAGGER_OK)
 		status = check_longest_wait(chain, err);
+	if (status == STAGGER_OK)
+		status = check_in_place_on(chain, err);
 	if (status == STAGGER_OK)
 		status = resolve(chain, group, &names, err);
 	if (status == STAGGER_OK)

@@ -114,5 +114,5 @@ bool route_expired(const struct stagger_chain *chain, int64_t timestamp_ms, int6
 
 bool route_may_wait(const struct stagger_chain *chain, int32_t stage)
 {
-	return chain->in_place_attempts > 1 && (stage == CHAIN_MAIN || chain->in_place_everywhere);
+	return chain->in_place_attempts > 1 && stage != CHAIN_DLT && chain->stages[stage].in_place;
 }

@@ -61,7 +61,7 @@ static struct setup in_place(int32_t attempts)
 {
 	struct setup setup = SETUP_INIT;
 	setup.chain.in_place_attempts = attempts;
-	setup.chain.in_place_everywhere = true;
+	setup.chain.in_place_on = in_every_stage;
 	return setup;
 }
 

@@ -134,7 +134,7 @@ static struct stagger_consumer *consumer_of(struct tale *tale, enum stagger_orde
 	o.event = hear_nothing;
 	co.order = order;
 	co.in_place_attempts = 2;
-	co.in_place_everywhere = true;
+	co.in_place_on = in_every_stage;
 	assert_int_equal(stagger_consumer_open(&c, NULL, &o, &err), STAGGER_OK);
 	assert_int_equal(stagger_chain_new(&chain, MAIN, &co, &err), STAGGER_OK);
 	assert_int_equal(stagger_chain_stage(chain, MINUTE, 0, NULL, &err), STAGGER_OK);

@@ -155,7 +155,7 @@ static void order_is_kept_by_in_place_retries(void **state)
 	(void)state;
 	struct setup setup = SETUP_INIT;
 	setup.chain.in_place_attempts = 4;
-	setup.chain.in_place_everywhere = true;
+	setup.chain.in_place_on = in_every_stage;
 	struct rig *rig = rig_new(&setup);
 	rig_send(rig, "k", "a:RRRRRRD");
 	rig_send(rig, "k", "b:RRRRD");

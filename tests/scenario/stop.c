@@ -69,6 +69,24 @@ static void stop_gives_up_after_drain_timeout(void **state)
 	rig_free(rig);
 }
 
+static void stop_with_drain_timeout_off_waits_for_nothing(void **state)
+{
+	(void)state;
+	struct setup setup = SETUP_INIT;
+	setup.consumer.drain_timeout_ms = STAGGER_OFF;
+	setup.chain.order = STAGGER_ORDER_NONE;
+	struct rig *rig = rig_new(&setup);
+	struct stagger_error error;
+	rig_send(rig, "k", "a:A");
+	rig_send(rig, "k", "b:D");
+	rig_advance(rig, 0);
+	begin_stop(rig);
+	rig_advance(rig, 100);
+	assert_int_equal(rig_ended(rig, 0, &error), STAGGER_TIMEOUT);
+	assert_non_null(strstr(error.text, "1 tickets"));
+	rig_free(rig);
+}
+
 static void stop_does_not_wait_for_in_place_waits(void **state)
 {
 	(void)state;
@@ -200,6 +218,7 @@ int main(void)
 		cmocka_unit_test(stop_reads_no_more),
 		cmocka_unit_test(stop_finishes_what_runs),
 		cmocka_unit_test(stop_gives_up_after_drain_timeout),
+		cmocka_unit_test(stop_with_drain_timeout_off_waits_for_nothing),
 		cmocka_unit_test(stop_does_not_wait_for_in_place_waits),
 		cmocka_unit_test(stop_flushes_hops),
 		cmocka_unit_test(stop_commits_again_when_the_commit_fails),

@@ -28,6 +28,8 @@
 #define RETRY_30M "orders.billing.retry.30m"
 #define DLT       "orders.billing.dlt"
 
+static const char *const in_every_stage[] = { "all", NULL }; /* of in_place_on */
+
 #define RIG_CALLS   8192 /* remembered; more fails the test */
 #define RIG_EVENTS  16384
 #define RIG_TICKETS 256

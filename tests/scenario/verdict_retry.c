@@ -68,7 +68,7 @@ static void verdict_retry_waits_in_place_only_in_main_by_default(void **state)
 	struct rig *rig = rig_after_an_hour(&setup, "a:R");
 	expect_story(rig, "a/main/1 a/main/2 a/retry.1m/3 a/retry.5m/4 a/retry.30m/5");
 	rig_free(rig);
-	setup.chain.in_place_everywhere = true;
+	setup.chain.in_place_on = in_every_stage;
 	rig = rig_after_an_hour(&setup, "a:RRRRRD");
 	expect_story(rig, "a/main/1 a/main/2 a/retry.1m/3 a/retry.1m/4 a/retry.5m/5 a/retry.5m/6");
 	rig_free(rig);

@@ -140,7 +140,7 @@ static void call_count_in_place_is_per_visit_the_first_included(void **state)
 	struct setup setup = SETUP_INIT;
 	setup.stages[0] = (struct setup_stage){ MINUTE, 2 };
 	setup.chain.in_place_attempts = 2;
-	setup.chain.in_place_everywhere = true;
+	setup.chain.in_place_on = in_every_stage;
 	struct rig *rig = rig_new(&setup);
 	rig_send(rig, "k", "a:R");
 	rig_advance(rig, HOUR);
@@ -202,7 +202,7 @@ static void attempt_is_durable_from_hop_to_hop(void **state)
 	(void)state;
 	struct setup setup = SETUP_INIT;
 	setup.chain.in_place_attempts = 2;
-	setup.chain.in_place_everywhere = true;
+	setup.chain.in_place_on = in_every_stage;
 	setup.chain.in_place_delay_ms = 10 * SECOND;
 	struct rig *rig = rig_new(&setup);
 	rig_send(rig, "k", "a:R");

@@ -93,8 +93,9 @@ static void chain__refuses_stages_that_cannot_be(void **state)
 		{MIN, -1, NULL, "-1 attempts of a stage are not within 1..100"},
 		{MIN, 101, NULL, "101 attempts"},
 		{MIN, 1, "a/b", "column 2"},
-		{5 * MIN, 1, NULL, "two stages of 5m: use attempts or another delay"},
-		{5 * MIN, 1, "elsewhere", "two stages of 5m"},
+		{5 * MIN, 1, NULL, "two stages are named 'retry.5m': give one a name, or use "
+		 "attempts or another delay"},
+		{5 * MIN, 1, "elsewhere", "two stages are named 'retry.5m'"},
 		{STAGGER_OFF, 0, NULL, "STAGGER_OFF must be the only stage"},
 	};
 	struct stagger_chain *chain = make_chain(NULL);
@@ -109,6 +110,71 @@ static void chain__refuses_stages_that_cannot_be(void **state)
 			       &err, cases[i].says);
 	}
 	assert_int_equal(chain->n_stages, 2);
+	stagger_chain_free(&chain);
+}
+
+static void chain__takes_all_that_a_stage_can_have(void **state)
+{
+	struct stagger_chain_options chain_options = STAGGER_CHAIN_OPTIONS_INIT;
+	struct stagger_stage_options o = STAGGER_STAGE_OPTIONS_INIT;
+
+	(void)state;
+	chain_options.in_place_on = (const char *const[]){"slow", NULL};
+	struct stagger_chain *chain = make_chain(&chain_options);
+	o.delay_ms = 5 * MIN;
+	assert_int_equal(stagger_chain_stage_with(chain, &o, NULL), STAGGER_OK);
+	o.name = "slow";
+	o.topic = "orders.slow";
+	o.attempts = 3;
+	o.retired = true;
+	assert_int_equal(stagger_chain_stage_with(chain, &o, NULL), STAGGER_OK);
+	assert_int_equal(chain_seal(chain, "billing", NULL), STAGGER_OK);
+	assert_string_equal(chain->stages[1].name, "retry.5m");
+	assert_false(chain->stages[1].retired || chain->stages[1].in_place);
+	assert_string_equal(chain->stages[2].name, "slow");
+	assert_string_equal(chain->stages[2].topic, "orders.slow");
+	assert_int_equal(chain->stages[2].visits, 3);
+	assert_true(chain->stages[2].retired && chain->stages[2].in_place);
+	stagger_chain_free(&chain);
+}
+
+static void chain__refuses_names_of_stages(void **state)
+{
+	static const struct {
+		const char *name, *says;
+	} cases[] = {
+		{"", "stage '': a name is [a-z0-9._-]{1,64}"},
+		{"Slow", "stage 'Slow': a name is"},
+		{"dlt", "no stage may be named 'dlt'"},
+		{"all", "no stage may be named 'all'"},
+		{"main", "two stages are named 'main'"},
+	};
+	struct stagger_stage_options o = STAGGER_STAGE_OPTIONS_INIT;
+	struct stagger_chain *chain = make_chain(NULL);
+	struct stagger_error err = {0};
+
+	(void)state;
+	o.delay_ms = MIN;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		o.name = cases[i].name;
+		assert_refused(stagger_chain_stage_with(chain, &o, &err), &err, cases[i].says);
+	}
+	assert_refused(stagger_chain_stage_with(chain, NULL, &err), &err, "without options");
+	o.size = 0;
+	assert_refused(stagger_chain_stage_with(chain, &o, &err), &err, "without options");
+	assert_int_equal(chain->n_stages, 1);
+	stagger_chain_free(&chain);
+}
+
+static void chain__refuses_in_place_retries_in_a_stage_it_has_not(void **state)
+{
+	struct stagger_chain_options o = STAGGER_CHAIN_OPTIONS_INIT;
+	struct stagger_error err = {0};
+
+	(void)state;
+	o.in_place_on = (const char *const[]){"main", "retry.7m", NULL};
+	struct stagger_chain *chain = make_chain(&o);
+	assert_refused(chain_seal(chain, "billing", &err), &err, "there is no stage 'retry.7m'");
 	stagger_chain_free(&chain);
 }
 
@@ -251,6 +317,9 @@ int main(void)
 		cmocka_unit_test(chain__refuses_names_that_are_none),
 		cmocka_unit_test(chain__takes_stages_in_order),
 		cmocka_unit_test(chain__refuses_stages_that_cannot_be),
+		cmocka_unit_test(chain__takes_all_that_a_stage_can_have),
+		cmocka_unit_test(chain__refuses_names_of_stages),
+		cmocka_unit_test(chain__refuses_in_place_retries_in_a_stage_it_has_not),
 		cmocka_unit_test(chain__may_have_no_stage_at_all),
 		cmocka_unit_test(chain__bounds_stages_patterns_and_routes),
 		cmocka_unit_test(chain__refuses_wrong_patterns_and_routes),

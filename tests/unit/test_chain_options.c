@@ -68,6 +68,12 @@ static void chain_options__has_the_documented_defaults(void **state)
 		assert_int_equal(chain->stages[3].delay_ms, 30 * MIN);
 		assert_int_equal(chain->stages[3].visits, 1);
 		assert_string_equal(chain->dead_letter_topic, "orders.billing.dlt");
+		assert_true(chain->stages[0].in_place && !chain->stages[1].in_place);
+		assert_false(chain->stages[1].retired || chain->republish || chain->shared_topics);
+		assert_int_equal(chain->dead_letter_headers, STAGGER_HEADERS_KAFKA);
+		assert_int_equal(chain->dead_letter_retention_ms, 0);
+		assert_int_equal(chain->retention_margin_ms, 7 * DAY);
+		assert_int_equal(chain->replication + chain->min_insync_replicas, 0);
 		stagger_chain_free(&chain);
 		assert_null(chain);
 	}
@@ -83,7 +89,14 @@ static void chain_options__takes_what_is_said(void **state)
 	o.order = STAGGER_ORDER_KEY;
 	o.workers = STAGGER_INLINE;
 	o.start_latest = true;
-	o.in_place_everywhere = true;
+	o.in_place_on = (const char *const[]){"main", "retry.5m", NULL};
+	o.republish = true;
+	o.shared_topics = true;
+	o.dead_letter_headers = STAGGER_HEADERS_SPRING;
+	o.dead_letter_retention_ms = DAY;
+	o.replication = 7;
+	o.min_insync_replicas = 2;
+	o.retention_margin_ms = STAGGER_OFF;
 	o.in_place_attempts = 100;
 	o.in_place_backoff = STAGGER_BACKOFF_FIXED;
 	o.in_place_multiplier = 1.5;
@@ -101,7 +114,14 @@ static void chain_options__takes_what_is_said(void **state)
 	assert_string_equal(chain->topic, "Orders");
 	assert_int_equal(chain->order, STAGGER_ORDER_KEY);
 	assert_int_equal(chain->workers, STAGGER_INLINE);
-	assert_true(chain->start_latest && chain->in_place_everywhere);
+	assert_true(chain->start_latest && chain->republish && chain->shared_topics);
+	assert_string_equal(chain->in_place_on[1], "retry.5m");
+	assert_null(chain->in_place_on[2]);
+	assert_int_equal(chain->dead_letter_headers, STAGGER_HEADERS_SPRING);
+	assert_int_equal(chain->dead_letter_retention_ms, DAY);
+	assert_int_equal(chain->replication, 7);
+	assert_int_equal(chain->min_insync_replicas, 2);
+	assert_int_equal(chain->retention_margin_ms, 0);
 	assert_int_equal(chain->in_place_attempts, 100);
 	assert_int_equal(chain->in_place_backoff, STAGGER_BACKOFF_FIXED);
 	assert_true(chain->in_place_multiplier == 1.5 && chain->in_place_jitter == 1);
@@ -136,6 +156,8 @@ static void chain_options__refuses_numbers_out_of_range(void **state)
 		{AT(longest_wait_ms), 365 * DAY + 1, "longest_wait_ms"},
 		{AT(longest_wait_ms), STAGGER_OFF, "longest_wait_ms"},
 		{AT(handler_timeout_ms), DAY + 1, "handler_timeout_ms"},
+		{AT(dead_letter_retention_ms), 3650 * DAY + 1, "dead_letter_retention_ms"},
+		{AT(retention_margin_ms), 365 * DAY + 1, "retention_margin_ms"},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

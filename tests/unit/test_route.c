@@ -13,6 +13,8 @@
 #define MIN   INT64_C(60000)
 #define UNSET ((enum stagger_verdict)0)
 
+static const char *const in_every_stage[] = {"all", NULL};
+
 /* main -> 1m (two visits) -> 5m -> 30m */
 static struct stagger_chain *make_chain(const struct stagger_chain_options *o)
 {
@@ -191,7 +193,7 @@ static void route__waits_in_place_while_calls_are_left(void **state)
 		{false, 1, 1, 0, 0, -1},
 		{false, CHAIN_DLT, 1, 0, 0, -1},
 		{true, 1, 1, 0, 0, 200},
-		{true, CHAIN_DLT, 2, 0, 0, 400},
+		{true, CHAIN_DLT, 2, 0, 0, -1},
 		{true, 1, 3, 0, 0, -1},
 	};
 	(void)state;
@@ -200,7 +202,7 @@ static void route__waits_in_place_while_calls_are_left(void **state)
 
 		o.in_place_attempts = 3;
 		o.in_place_jitter = 0.5;
-		o.in_place_everywhere = cases[i].everywhere;
+		o.in_place_on = cases[i].everywhere ? in_every_stage : NULL;
 		o.deadline_ms = 1; /* has no say in place: its row comes later */
 		struct stagger_chain *chain = make_chain(&o);
 		struct route_facts facts = facts_of(STAGGER_RETRY);
@@ -224,10 +226,14 @@ static void route__tells_slices_where_to_stop(void **state)
 	struct stagger_chain *once = make_chain(&o);
 	o.in_place_attempts = 2;
 	struct stagger_chain *in_main = make_chain(&o);
-	o.in_place_everywhere = true;
+	o.in_place_on = in_every_stage;
 	struct stagger_chain *everywhere = make_chain(&o);
 
 	(void)state;
+	seal(once);
+	seal(in_main);
+	seal(everywhere);
+	assert_false(route_may_wait(everywhere, CHAIN_DLT));
 	assert_false(route_may_wait(once, CHAIN_MAIN));
 	assert_true(route_may_wait(in_main, CHAIN_MAIN));
 	assert_false(route_may_wait(in_main, 1));
