@@ -35,6 +35,7 @@ TSAN = Kind("-tsan", ["-Db_sanitize=thread", "-Dexamples=false"], {
                     f"suppressions={ROOT / 'tests/tsan.supp'}",
     "LD_PRELOAD": f"{BUILD}-tsan/tests/tsan/libc11-threads.so",
 }, 10)
+CLANG = Kind("-clang", ["--native-file", str(ROOT / "tests/ship/clang.ini"), "-Dwerror=true"], {}, 1)
 
 # command: a script layer's; suites: a meson layer's, of that kind of build.
 Layer = collections.namedtuple("Layer", "name suites kind command", defaults=(PLAIN, None))
@@ -66,6 +67,10 @@ SLOW = [
     Row(6, [
         Layer("readers", [], command=["tests/readers/fastavro.sh"]),
         Layer("new-user", [], command=["tests/kafka/new_user.sh"]),
+    ]),
+    Row(4, [
+        Layer("install", [], command=["tests/ship/install.sh"]),
+        Layer("clang", ["unit", "scenario"], CLANG),
     ]),
 ]
 BUILD_MINUTES = 7
