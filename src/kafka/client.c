@@ -22,7 +22,7 @@
 #define NETWORK_AGAIN_US 10000000         /* a lasting outage is told so often */
 #define TEXT 512
 
-enum stagger_status client_make(struct kafka *k, rd_kafka_t **out, enum role role,
+enum stagger_status client_make(struct logs *logs, rd_kafka_t **out, enum role role,
 				rd_kafka_conf_t *take_conf, struct stagger_error *err)
 {
 	char text[TEXT];
@@ -33,12 +33,12 @@ enum stagger_status client_make(struct kafka *k, rd_kafka_t **out, enum role rol
 	if (role == ROLE_PRODUCER)
 		events |= RD_KAFKA_EVENT_DR;
 	rd_kafka_conf_set_events(take_conf, events);
-	logs_conf(k->logs, take_conf);
+	logs_conf(logs, take_conf);
 	rd_kafka_t *rk = rd_kafka_new(role == ROLE_PRODUCER ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER,
 				      take_conf, text, sizeof(text));
 	if (rk == NULL) {
 		rd_kafka_conf_destroy(take_conf);
-		logs_clean(k->logs, text);
+		logs_clean(logs, text);
 		return fail(err, STAGGER_INVALID, "kafka: %s", text);
 	}
 	*out = rk;
@@ -71,7 +71,7 @@ enum stagger_status client_producer(struct kafka *k, rd_kafka_t **out, struct st
 	snprintf(number, sizeof(number), "%" PRId64, smallest);
 	if (!k->batch_given)
 		(void)rd_kafka_conf_set(conf, "batch.size", number, text, sizeof(text));
-	return client_make(k, out, ROLE_PRODUCER, conf, err);
+	return client_make(k->logs, out, ROLE_PRODUCER, conf, err);
 }
 
 const char *client_setting(const rd_kafka_t *rk, const char *name, char *text, size_t size)
@@ -99,26 +99,8 @@ void client_fail(struct kafka *k, const struct stagger_error *why)
 
 void client_note(struct kafka *k, rd_kafka_resp_err_t code, const char *text)
 {
-	enum trouble_kind kind = error_trouble(code, text);
-	struct trouble *trouble = &k->trouble;
-
 	pthread_mutex_lock(&k->asker.lock);
-	if (kind == TROUBLE_PROTOCOL && trouble->protocol_us == 0)
-		trouble->protocol_us = clock_boot_us();
-	// That all brokers are down says less than what was said of one of them.
-	bool better = kind > trouble->kind ||
-		      (kind == trouble->kind && code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN);
-	// No connection at all after "wrong protocol?": the broker was just going or coming.
-	bool instead = kind == TROUBLE_NETWORK && trouble->kind == TROUBLE_PROTOCOL &&
-		       strstr(text, "Connect to ") != NULL;
-	if (instead)
-		trouble->protocol_us = 0;
-	if (better || instead) {
-		trouble->kind = kind;
-		trouble->code = code;
-		snprintf(trouble->text, sizeof(trouble->text), "%s", text);
-		logs_clean(k->logs, trouble->text);
-	}
+	contact_note(&k->trouble, k->logs, code, text);
 	pthread_mutex_unlock(&k->asker.lock);
 }
 
@@ -193,12 +175,12 @@ static enum stagger_status copy_topics(struct kafka *k, const struct kafka_optio
 	return STAGGER_OK;
 }
 
-static enum stagger_status take_secrets(struct kafka *k, const struct kafka_options *o,
-					struct stagger_error *err)
+enum stagger_status client_secrets(struct logs *logs, const struct kafka_options *o,
+				   struct stagger_error *err)
 {
 	for (size_t i = 0; i < o->n_properties; i++)
 		if (keys_secret(o->properties[i].name) &&
-		    !logs_secret(k->logs, o->properties[i].value))
+		    !logs_secret(logs, o->properties[i].value))
 			return fail_memory(err);
 	return STAGGER_OK;
 }
@@ -226,18 +208,10 @@ static enum stagger_status open_embedded(struct kafka *k, const struct kafka_opt
 static enum stagger_status find_servers(struct kafka *k, const struct kafka_options *o,
 					const char **servers, struct stagger_error *err)
 {
-	*servers = keys_given(o, ROLE_ADMIN, "bootstrap.servers");
-	if (*servers == NULL)
-		return fail(err, STAGGER_INVALID, "kafka: bootstrap.servers is not set");
-	if (strcmp(*servers, EMBEDDED_SERVERS) != 0) {
-		for (size_t i = 0; i < o->n_properties; i++)
-			if (strncmp(o->properties[i].name, "embedded.", 9) == 0)
-				return fail(err, STAGGER_INVALID,
-					    "kafka: '%s' is only for bootstrap.servers=embedded",
-					    o->properties[i].name);
-		return STAGGER_OK;
-	}
-	enum stagger_status status = open_embedded(k, o, err);
+	enum stagger_status status = keys_servers(o, servers, err);
+	if (status != STAGGER_OK || strcmp(*servers, EMBEDDED_SERVERS) != 0)
+		return status;
+	status = open_embedded(k, o, err);
 	if (status == STAGGER_OK)
 		*servers = embedded_servers(k->embedded);
 	return status;
@@ -256,11 +230,11 @@ static enum stagger_status open_handles(struct kafka *k, const struct kafka_opti
 	if (status == STAGGER_OK)
 		status = keys_conf(&conf, o, ROLE_CONSUMER, servers, err);
 	if (status == STAGGER_OK)
-		status = client_make(k, &k->consumer, ROLE_CONSUMER, conf, err);
+		status = client_make(k->logs, &k->consumer, ROLE_CONSUMER, conf, err);
 	if (status == STAGGER_OK)
 		status = keys_conf(&conf, o, ROLE_ADMIN, servers, err);
 	if (status == STAGGER_OK)
-		status = client_make(k, &k->admin, ROLE_ADMIN, conf, err);
+		status = client_make(k->logs, &k->admin, ROLE_ADMIN, conf, err);
 	if (status != STAGGER_OK)
 		return status;
 
@@ -290,7 +264,7 @@ enum stagger_status kafka_new(struct kafka **out, const struct kafka_options *o,
 	k->logs = logs_new(o->log);
 	enum stagger_status status = k->logs != NULL ? STAGGER_OK : fail_memory(err);
 	if (status == STAGGER_OK)
-		status = take_secrets(k, o, err);
+		status = client_secrets(k->logs, o, err);
 	if (status == STAGGER_OK)
 		status = copy_topics(k, o, err);
 	if (status == STAGGER_OK)

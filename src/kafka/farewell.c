@@ -17,7 +17,7 @@
 struct farewell {
 	pthread_mutex_t lock;
 	pthread_cond_t news;
-	struct kafka *k;
+	struct farewell_of of;
 	bool done, alone; /* under the lock */
 };
 
@@ -70,14 +70,14 @@ static void *run(void *user)
 {
 	struct farewell *f = user;
 
-	client_destroy(f->k);
+	f->of.destroy(f->of.what);
 	pthread_mutex_lock(&f->lock);
 	f->done = true;
 	bool alone = f->alone;
 	pthread_cond_signal(&f->news);
 	pthread_mutex_unlock(&f->lock);
 	if (alone) {
-		client_free(f->k);
+		f->of.release(f->of.what);
 		farewell_free(f);
 	}
 	return NULL;
@@ -95,23 +95,23 @@ static bool wait_for(struct farewell *f)
 		continue;
 	bool done = f->done;
 	if (!done) {
-		log_error(f->k->log, "kafka: librdkafka does not end within %d s; left behind",
+		log_error(f->of.log, "kafka: librdkafka does not end within %d s; left behind",
 			  FAREWELL_S);
-		logs_mute(f->k->logs);
+		logs_mute(f->of.logs);
 		f->alone = true;
 	}
 	pthread_mutex_unlock(&f->lock);
 	return done;
 }
 
-static struct farewell *farewell_new(struct kafka *k)
+static struct farewell *farewell_new(const struct farewell_of *of)
 {
 	pthread_condattr_t clock;
 	struct farewell *f = calloc(1, sizeof(*f));
 
 	if (f == NULL)
 		return NULL;
-	f->k = k;
+	f->of = *of;
 	pthread_condattr_init(&clock);
 	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
 	pthread_cond_init(&f->news, &clock);
@@ -120,10 +120,39 @@ static struct farewell *farewell_new(struct kafka *k)
 	return f;
 }
 
-void kafka_free(struct kafka **k)
+void farewell_say(const struct farewell_of *of)
 {
 	pthread_t thread;
+	struct farewell *f = farewell_new(of);
 
+	if (f == NULL || pthread_create(&thread, NULL, run, f) != 0) {
+		if (f != NULL)
+			farewell_free(f);
+		of->destroy(of->what); // without a bound rather than not at all
+		of->release(of->what);
+		return;
+	}
+	if (wait_for(f)) {
+		pthread_join(thread, NULL);
+		of->release(of->what);
+		farewell_free(f);
+	} else {
+		pthread_detach(thread);
+	}
+}
+
+static void destroy_kafka(void *what)
+{
+	client_destroy(what);
+}
+
+static void release_kafka(void *what)
+{
+	client_free(what);
+}
+
+void kafka_free(struct kafka **k)
+{
 	if (*k == NULL)
 		return;
 	struct kafka *client = *k;
@@ -134,20 +163,9 @@ void kafka_free(struct kafka **k)
 	bell_mute(&client->commits.bell);
 	bell_mute(&client->sink.bell);
 	fetch_mute(client);
-
-	struct farewell *f = farewell_new(client);
-	if (f == NULL || pthread_create(&thread, NULL, run, f) != 0) {
-		if (f != NULL)
-			farewell_free(f);
-		client_destroy(client); // without a bound rather than not at all
-		client_free(client);
-		return;
-	}
-	if (wait_for(f)) {
-		pthread_join(thread, NULL);
-		client_free(client);
-		farewell_free(f);
-	} else {
-		pthread_detach(thread);
-	}
+	farewell_say(&(struct farewell_of){.destroy = destroy_kafka,
+					   .release = release_kafka,
+					   .what = client,
+					   .log = client->log,
+					   .logs = client->logs});
 }

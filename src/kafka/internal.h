@@ -67,8 +67,33 @@ STAGGER_MUST_USE enum stagger_status keys_conf(rd_kafka_conf_t **out, const stru
 /* The last value given for that property (for the role, else for all), or NULL. */
 const char *keys_given(const struct kafka_options *o, enum role role, const char *name);
 bool keys_secret(const char *name);
+/* bootstrap.servers; INVALID when it is not set, or what is only for the embedded broker is. */
+STAGGER_MUST_USE enum stagger_status keys_servers(const struct kafka_options *o,
+						  const char **servers,
+						  struct stagger_error *err);
 #define EMBEDDED_SERVERS "embedded" /* value of bootstrap.servers */
 #define EMBEDDED_PARTITIONS 4
+
+/* -- contact.c: why there is no contact, for people -------------------------------------- */
+struct trouble {
+	enum trouble_kind kind;
+	rd_kafka_resp_err_t code;
+	int64_t protocol_us; /* boot clock: since when it looks like PROTOCOL; 0: not */
+	char text[512];
+};
+/* What a client reported while nobody answered: the weightiest is kept. */
+void contact_note(struct trouble *trouble, const struct logs *logs, rd_kafka_resp_err_t code,
+		  const char *text);
+/* True: there is no sense in trying on, *err is DENIED and says why. last: it will not be tried
+ * again, so that what a broker on its way up may look like is believed, too. */
+bool contact_refused(const rd_kafka_t *rk, const struct trouble *trouble, bool last,
+		     struct stagger_error *err);
+/* UNREACHABLE: nobody answered for so long. */
+enum stagger_status contact_silent(const rd_kafka_t *rk, const struct trouble *trouble,
+				   int64_t waited_ms, struct stagger_error *err);
+/* DENIED: that topic may not even be described. */
+enum stagger_status contact_denied(const char *topic, rd_kafka_resp_err_t code,
+				   struct stagger_error *err);
 
 /* -- asker.c: the thread that blocks so that the loop does not --------------------------- */
 enum ask_kind {
@@ -220,12 +245,6 @@ void sink_count(struct kafka *k, int32_t target, int32_t count);
 void sink_clear(struct kafka *k);
 
 /* -- client.c ---------------------------------------------------------------------------- */
-struct trouble { /* under asker.lock */
-	enum trouble_kind kind;
-	rd_kafka_resp_err_t code;
-	int64_t protocol_us; /* boot clock: since when it looks like PROTOCOL; 0: not */
-	char text[512];
-};
 struct kafka {
 	struct log *log;
 	struct wake *wake;
@@ -240,7 +259,7 @@ struct kafka {
 	size_t n_topics;
 	int64_t start_timeout_ms, fetch_wait_ms;
 	bool sizes_given, batch_given;  /* message.max.bytes and batch.size are the user's */
-	struct trouble trouble;
+	struct trouble trouble;         /* under asker.lock */
 	bool contact;                   /* READY was told */
 	int64_t network_told_us;        /* boot clock */
 	struct asker asker;
@@ -255,8 +274,8 @@ struct kafka {
 	struct commit *told_commit;
 };
 /* A client of librdkafka; takes the conf in any case. */
-STAGGER_MUST_USE enum stagger_status client_make(struct kafka *k, rd_kafka_t **out, enum role role,
-						 rd_kafka_conf_t *take_conf,
+STAGGER_MUST_USE enum stagger_status client_make(struct logs *logs, rd_kafka_t **out,
+						 enum role role, rd_kafka_conf_t *take_conf,
 						 struct stagger_error *err);
 /* A sink's producer, with the sizes that the topics allow. */
 STAGGER_MUST_USE enum stagger_status client_producer(struct kafka *k, rd_kafka_t **out,
@@ -269,5 +288,29 @@ void client_note(struct kafka *k, rd_kafka_resp_err_t code, const char *text); /
 void client_fail(struct kafka *k, const struct stagger_error *why);            /* PORT_FAILED */
 void client_destroy(struct kafka *k); /* all that librdkafka has a part in; may hang */
 void client_free(struct kafka *k);    /* the rest */
+/* Gives the values of secret properties to logs. */
+STAGGER_MUST_USE enum stagger_status client_secrets(struct logs *logs,
+						    const struct kafka_options *o,
+						    struct stagger_error *err);
+
+/* -- farewell.c: the end of a client, bounded -------------------------------------------- */
+struct farewell_of {
+	void (*destroy)(void *what); /* all that librdkafka has a part in; may hang */
+	void (*release)(void *what); /* the rest, after it */
+	void *what;
+	struct log *log;
+	struct logs *logs;           /* muted when what hangs is left behind */
+};
+void farewell_say(const struct farewell_of *of);
+
+/* -- tool.c: what the room's other files need of it -------------------------------------- */
+struct tool {
+	rd_kafka_t *rk; /* a consumer without a group */
+	struct log *log;
+	struct logs *logs;
+	struct trouble trouble;
+};
+/* Looks at what librdkafka reported since: OK, or DENIED. For loops that read. */
+STAGGER_MUST_USE enum stagger_status tool_check(struct tool *tool, struct stagger_error *err);
 
 #endif

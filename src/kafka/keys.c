@@ -125,6 +125,21 @@ const char *keys_given(const struct kafka_options *o, enum role role, const char
 	return own != NULL ? own : all;
 }
 
+enum stagger_status keys_servers(const struct kafka_options *o, const char **servers,
+				 struct stagger_error *err)
+{
+	const char *given = keys_given(o, ROLE_ADMIN, "bootstrap.servers");
+	if (given == NULL)
+		return fail(err, STAGGER_INVALID, "kafka: bootstrap.servers is not set");
+	for (size_t i = 0; strcmp(given, EMBEDDED_SERVERS) != 0 && i < o->n_properties; i++)
+		if (is_embedded(o->properties[i].name))
+			return fail(err, STAGGER_INVALID,
+				    "kafka: '%s' is only for bootstrap.servers=embedded",
+				    o->properties[i].name);
+	*servers = given;
+	return STAGGER_OK;
+}
+
 static enum stagger_status check_embedded(const char *name, const char *value,
 					  struct stagger_error *err)
 {

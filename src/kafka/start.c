@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * First contact, on the asker's thread: tells apart a wrong password, a wrong certificate, a
- * wrong protocol, a missing permission, missing topics and nobody there. librdkafka tries for
- * ever with all of them; until the first metadata we decide from the errors it reports
- * (client_note()). */
+ * First contact, on the asker's thread: what the first metadata say about the chain's topics, and
+ * when to give up waiting for them. librdkafka tries for ever; until then contact.c decides from
+ * the errors it reports. */
 #define _GNU_SOURCE
 #include "kafka/internal.h"
 
@@ -18,53 +17,11 @@
 #include "core/topics.h"
 
 #define CONTACT_MS 1000          /* one attempt */
-#define PROTOCOL_LASTS_US 10000000 /* a proxy before a broker that is coming up looks the same */
 #define SILENT_US 900000         /* before the first word about brokers that do not answer */
 #define SAID_AGAIN_US 10000000
 #define MISSING_LASTS_US 2000000 /* a topic made a moment ago is not known everywhere */
 #define MAX_NAMED 32             /* topics in one message */
 #define SETTING 256
-
-/* True with the error set: there is no sense in trying on. */
-static bool refused(struct kafka *k, const struct trouble *trouble, struct stagger_error *err)
-{
-	char mechanism[SETTING];
-	char protocol[SETTING];
-	bool hopeless;
-
-	switch (trouble->kind) {
-	case TROUBLE_NONE:
-	case TROUBLE_NETWORK:
-	case TROUBLE_GROUP: // told by the group itself
-		return false;
-	case TROUBLE_PROTOCOL:
-		if (clock_boot_us() - trouble->protocol_us < PROTOCOL_LASTS_US)
-			return false;
-		client_setting(k->admin, "security.protocol", protocol, sizeof(protocol));
-		fail_code(err, STAGGER_DENIED, trouble->code,
-			  "kafka: the broker does not speak %s: %s; %s", protocol, trouble->text,
-			  error_advice(trouble->kind));
-		return true;
-	case TROUBLE_TLS:
-		fail_code(err, STAGGER_DENIED, trouble->code, "kafka: TLS failed: %s; %s",
-			  trouble->text, error_advice(trouble->kind));
-		return true;
-	case TROUBLE_PASSWORD:
-		client_setting(k->admin, "sasl.mechanisms", mechanism, sizeof(mechanism));
-		hopeless = strncmp(mechanism, "SCRAM", 5) == 0 && !gates_scram() &&
-			   strstr(trouble->text, "Unsupported SASL mechanism") == NULL;
-		fail_code(err, STAGGER_DENIED, trouble->code,
-			  "kafka: the broker refused our credentials (%s): %s; %s%s", mechanism,
-			  trouble->text, error_advice(trouble->kind),
-			  hopeless
-				  ? ". SCRAM never works between librdkafka before 2.6.1 and "
-				    "Kafka 4: use a newer librdkafka, or PLAIN "
-				    "over TLS"
-				  : "");
-		return true;
-	}
-	return false;
-}
 
 /* No metadata yet. True: given up, the ask has the error. */
 static bool silent(struct kafka *k, struct ask *ask)
@@ -76,17 +33,15 @@ static bool silent(struct kafka *k, struct ask *ask)
 	pthread_mutex_lock(&k->asker.lock);
 	struct trouble trouble = k->trouble;
 	pthread_mutex_unlock(&k->asker.lock);
-	if (refused(k, &trouble, &ask->error))
+	if (contact_refused(k->admin, &trouble, false, &ask->error))
 		return true;
 
-	const char *why = trouble.kind != TROUBLE_NONE ? trouble.text : "no answer";
-	client_setting(k->admin, "bootstrap.servers", servers, sizeof(servers));
 	if (k->start_timeout_ms > 0 && waited_us / 1000 >= k->start_timeout_ms) {
-		fail_code(&ask->error, STAGGER_UNREACHABLE, trouble.code,
-			  "kafka: no broker of %s answered within %lld ms (%s); %s", servers,
-			  (long long)k->start_timeout_ms, why, error_advice(TROUBLE_NETWORK));
+		(void)contact_silent(k->admin, &trouble, k->start_timeout_ms, &ask->error);
 		return true;
 	}
+	const char *why = trouble.kind != TROUBLE_NONE ? trouble.text : "no answer";
+	client_setting(k->admin, "bootstrap.servers", servers, sizeof(servers));
 	int64_t wait_us = ask->told_us != 0 ? SAID_AGAIN_US : SILENT_US;
 	if (now_us - (ask->told_us != 0 ? ask->told_us : ask->since_us) >= wait_us &&
 	    !asker_quits(k)) {
@@ -183,10 +138,7 @@ static bool missing(struct kafka *k, struct ask *ask)
 			return true;
 		}
 		if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
-			fail_code(err, STAGGER_DENIED, code,
-				  "kafka: topic '%s' is not authorized: an ACL that allows "
-				  "DESCRIBE, READ and WRITE on the chain's topics is missing",
-				  topic->name);
+			(void)contact_denied(topic->name, code, err);
 			return true;
 		}
 		if (n_missing++ == 0) {
