@@ -38,8 +38,10 @@ struct stagger_stats {
 	int64_t attempts_exhausted;   /* of those */
 	int64_t not_retriable;        /* of those */
 	int64_t undecodable;          /* of those */
-	int64_t foreign;              /* of those: another group's envelopes */
 	int64_t too_large;            /* of those */
+	/* another group's: dead letters, and what was finished unhandled (shared_topics, copies
+	 * that another group put back to main) */
+	int64_t foreign;
 	/* Hops */
 	int64_t hops;                 /* copies that became durable, dead letters included */
 	int64_t hop_failures;         /* delivery reports that were errors */

@@ -34,23 +34,35 @@ static bool retriable(const struct stagger_chain *chain, const char *error_class
 	return chain->n_only == 0 || any_fits(chain->only, chain->n_only, error_class, code);
 }
 
+/* Where a message goes whose own stage takes no more: the first one that waits no shorter. */
+static int32_t stage_no_shorter(const struct stagger_chain *chain, int64_t delay_ms)
+{
+	for (int32_t s = CHAIN_MAIN + 1; s < chain->n_stages; s++) {
+		if (!chain->stages[s].retired && chain->stages[s].delay_ms >= delay_ms)
+			return s;
+	}
+	return CHAIN_DLT;
+}
+
 /* The stage of the next visit and which visit that is; CHAIN_DLT: none is left. */
 static int32_t next_stage(const struct stagger_chain *chain, const struct route_facts *facts,
 			  int32_t *visit)
 {
-	int32_t next = facts->stage + 1;
-
 	*visit = 1;
-	if (facts->stage == CHAIN_DLT) { /* unknown: the chain was changed under its messages */
-		for (next = CHAIN_MAIN + 1; next < chain->n_stages; next++) {
-			if (chain->stages[next].delay_ms >= facts->stage_delay_ms)
-				break;
-		}
-	} else if (facts->visit < chain->stages[facts->stage].visits) {
+	if (facts->stage == CHAIN_DLT) /* unknown: the chain was changed under its messages */
+		return stage_no_shorter(chain, facts->stage_delay_ms);
+	const struct chain_stage *stage = &chain->stages[facts->stage];
+	if (stage->retired)
+		return stage_no_shorter(chain, stage->delay_ms);
+	if (facts->visit < stage->visits) {
 		*visit = facts->visit + 1;
 		return facts->stage;
 	}
-	return next < chain->n_stages ? next : CHAIN_DLT;
+	for (int32_t next = facts->stage + 1; next < chain->n_stages; next++) {
+		if (!chain->stages[next].retired)
+			return next;
+	}
+	return CHAIN_DLT;
 }
 
 static struct route retry(const struct stagger_chain *chain, const struct route_facts *facts)

@@ -82,6 +82,13 @@ static bool ours(const struct engine *e, const struct envelope *envelope)
 	return false;
 }
 
+/* Another group's, which is none of our business: finished, not handled. */
+static void foreign(struct engine *e, struct record *r)
+{
+	e->count.foreign++;
+	record_finish(e, r);
+}
+
 static void broken(struct engine *e, struct record *r, const char *disposition)
 {
 	r->broken = true;
@@ -156,12 +163,17 @@ static void stage_record(struct engine *e, struct record *r)
 		broken(e, r, DISPOSITION_UNDECODABLE);
 		return;
 	}
+	bool own = ours(e, r->envelope);
+	if (!own && r->chain->chain->shared_topics) { /* its own group reads it, too */
+		foreign(e, r);
+		return;
+	}
 	stage_due(e, r);
 	if (!message_fill(r)) {
 		engine_no_memory(e);
 		return;
 	}
-	if (!ours(e, r->envelope)) {
+	if (!own) {
 		broken(e, r, DISPOSITION_FOREIGN);
 		return;
 	}

@@ -190,9 +190,15 @@ static struct stagger_chain *chain_of(const struct setup *setup)
 {
 	struct stagger_chain *chain = NULL;
 	MUST(stagger_chain_new(&chain, MAIN, &setup->chain, err));
-	for (size_t i = 0; i < 8 && setup->stages[i].delay_ms != 0; i++)
-		MUST(stagger_chain_stage(chain, setup->stages[i].delay_ms, setup->stages[i].visits,
-					 NULL, err));
+	for (size_t i = 0; i < 8 && setup->stages[i].delay_ms != 0; i++) {
+		struct stagger_stage_options o = STAGGER_STAGE_OPTIONS_INIT;
+		o.delay_ms = setup->stages[i].delay_ms;
+		o.attempts = setup->stages[i].visits;
+		o.retired = setup->places[i].retired;
+		o.name = setup->places[i].name;
+		o.topic = setup->places[i].topic;
+		MUST(stagger_chain_stage_with(chain, &o, err));
+	}
 	for (size_t i = 0; i < 4 && setup->never[i] != NULL; i++)
 		MUST(stagger_chain_never(chain, setup->never[i], err));
 	for (size_t i = 0; i < 4 && setup->only[i] != NULL; i++)

@@ -40,6 +40,10 @@ struct setup_stage {
 	int64_t delay_ms; /* STAGGER_OFF as the only one: no stages */
 	int32_t visits;
 };
+struct setup_place { /* what few stages have */
+	bool retired;
+	const char *name, *topic; /* NULL: the defaults */
+};
 struct setup_route {
 	const char *pattern, *topic;
 };
@@ -49,6 +53,7 @@ struct setup {
 	struct stagger_consumer_options consumer;
 	struct stagger_chain_options chain;
 	struct setup_stage stages[8]; /* until delay_ms 0; none: 1m, 5m, 30m */
+	struct setup_place places[8]; /* of the stage of the same number */
 	const char *never[4], *only[4];
 	struct setup_route routes[4];
 	struct world_options world;

@@ -38,7 +38,7 @@ static void judge_counters(struct check *c, const struct history_event *stopped,
 	const char *member = stopped->member;
 	int64_t moved = told->hopped + told->dead_lettered;
 	int64_t reasons = n->expired + n->attempts_exhausted + n->not_retriable + n->undecodable +
-			  n->foreign + n->too_large;
+			  n->too_large; /* foreign ones need not be dead letters */
 
 	judge_sum(c, member, "calls", (int64_t[]){n->handled, told->handled, told->handled});
 	judge_sum(c, member, "done",

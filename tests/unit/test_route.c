@@ -113,6 +113,76 @@ static void route__climbs_the_ladder(void **state)
 	stagger_chain_free(&chain);
 }
 
+/* main -> 1m (three visits) -> 5m -> 5m -> 30m, with those of the mask retired. */
+static struct stagger_chain *make_changed(unsigned retired)
+{
+	static const int64_t delays_ms[] = {MIN, 5 * MIN, 5 * MIN, 30 * MIN};
+	struct stagger_chain *chain = NULL;
+
+	assert_int_equal(stagger_chain_new(&chain, "orders", NULL, NULL), STAGGER_OK);
+	for (int32_t i = 0; i < 4; i++) {
+		struct stagger_stage_options o = STAGGER_STAGE_OPTIONS_INIT;
+		char name[8] = {'s', (char)('1' + i), '\0'};
+
+		o.delay_ms = delays_ms[i];
+		o.attempts = i == 0 ? 3 : 1;
+		o.name = name;
+		o.topic = name;
+		o.retired = (retired & (1U << (i + 1))) != 0;
+		assert_int_equal(stagger_chain_stage_with(chain, &o, NULL), STAGGER_OK);
+	}
+	seal(chain);
+	return chain;
+}
+
+static void route__puts_nothing_into_a_retired_stage(void **state)
+{
+	static const struct {
+		unsigned retired; /* bits: stages */
+		int32_t stage, visit;
+		int64_t unknown_delay_ms;
+		int32_t to_stage, to_visit;
+	} cases[] = {
+		{2, CHAIN_MAIN, 1, 0, 2, 1},
+		{2 + 4, CHAIN_MAIN, 1, 0, 3, 1},
+		{4 + 8, 1, 3, 0, 4, 1},
+		{4, 1, 1, 0, 1, 2},
+		/* visits that are left there are not made */
+		{2, 1, 1, 0, 2, 1},
+		{2, 1, 2, 0, 2, 1},
+		/* what is no shorter, not what comes next */
+		{4, 2, 1, 0, 3, 1},
+		{8, 3, 1, 0, 2, 1},
+		{4 + 8, 3, 1, 0, 4, 1},
+		{16, 4, 1, 0, CHAIN_DLT, 1},
+		{16, 3, 1, 0, CHAIN_DLT, 1},
+		/* of an unknown stage neither */
+		{2, CHAIN_DLT, 1, 0, 2, 1},
+		{4, CHAIN_DLT, 1, 5 * MIN, 3, 1},
+		{16, CHAIN_DLT, 1, 5 * MIN + 1, CHAIN_DLT, 1},
+		/* all of them */
+		{2 + 4 + 8 + 16, CHAIN_MAIN, 1, 0, CHAIN_DLT, 1},
+		{2 + 4 + 8 + 16, 1, 1, 0, CHAIN_DLT, 1},
+		{2 + 4 + 8 + 16, CHAIN_DLT, 1, 0, CHAIN_DLT, 1},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct stagger_chain *chain = make_changed(cases[i].retired);
+		struct route_facts facts = facts_of(STAGGER_RETRY);
+
+		facts.stage = cases[i].stage;
+		facts.visit = cases[i].visit;
+		facts.stage_delay_ms = cases[i].unknown_delay_ms;
+		struct route route = route_next(chain, &facts);
+		if (route.stage != cases[i].to_stage || route.visit != cases[i].to_visit)
+			fail_msg("case %zu: stage %d visit %d", i, (int)route.stage,
+				 (int)route.visit);
+		if (route.stage == CHAIN_DLT)
+			assert_dead(route, DISPOSITION_EXHAUSTED);
+		stagger_chain_free(&chain);
+	}
+}
+
 static void route__sends_all_to_the_dlt_without_stages(void **state)
 {
 	struct stagger_chain *chain = NULL;
@@ -368,6 +438,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(route__finishes_halts_and_dead_letters_by_the_verdict),
 		cmocka_unit_test(route__climbs_the_ladder),
+		cmocka_unit_test(route__puts_nothing_into_a_retired_stage),
 		cmocka_unit_test(route__sends_all_to_the_dlt_without_stages),
 		cmocka_unit_test(route__applies_never_and_only),
 		cmocka_unit_test(route__waits_in_place_while_calls_are_left),
