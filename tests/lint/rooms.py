@@ -13,7 +13,7 @@ ROOMS = {
     "core": ["base"],
     "codec": ["core", "base"],
     "kafka": ["core/port.h", "core/topics.h", "base"],
-    "engine": ["core", "codec/envelope_codec.h", "base"],
+    "engine": ["core", "codec/envelope_codec.h", "codec/replay_header.h", "base"],
     "workers": ["core/port.h", "core/failure.h", "base"],
     "consumer": ["base"],
     "testing": ["core", "codec", "engine/engine.h", "consumer/wiring.h", "base"],
