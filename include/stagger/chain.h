@@ -28,10 +28,10 @@ enum stagger_backoff {
 /* The family of headers on a dead letter; the names are those of the field's own tools. */
 enum stagger_dead_letter_headers {
 	STAGGER_HEADERS_DEFAULT, /* kafka */
-	STAGGER_HEADERS_KAFKA,   /* __dlq.errors.*: Kafka Streams (KIP-1191) */
+	STAGGER_HEADERS_KAFKA,   /* __dlq.errors.*: Kafka itself, from 4.4 (KIP-1191) */
 	STAGGER_HEADERS_CONNECT, /* __connect.errors.*: Kafka Connect */
 	STAGGER_HEADERS_SPRING,  /* kafka_dlt-*: Spring Kafka */
-	STAGGER_HEADERS_NONE
+	STAGGER_HEADERS_NONE     /* none of ours */
 };
 
 #define STAGGER_INLINE (-1)        /* workers: handlers run inside run() or dispatch() */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "core/route.h"
 
 #define KEY_PREFIX "apicurio.key."
 
@@ -28,26 +29,180 @@ static void put(struct dead_headers *out, const char *name, struct stagger_bytes
 	out->headers[out->n++] = (struct stagger_header){.name = name, .value = value};
 }
 
+/* -- values ------------------------------------------------------------------------------- */
+
 /* Null texts of an envelope are empty ones; a header's null is something else. */
 static struct stagger_bytes text_of(struct stagger_bytes text)
 {
 	return text.data ? text : bytes_text("");
 }
 
-static void put_own(struct dead_headers *out, const struct envelope *e)
+/* Fixed-size numbers go out in network order. */
+static struct stagger_bytes big_endian(char *at, uint64_t value, size_t size)
 {
-	snprintf(out->partition, sizeof(out->partition), "%" PRId32, e->original_partition);
-	snprintf(out->offset, sizeof(out->offset), "%" PRId64, e->original_offset);
-	snprintf(out->delivery_count, sizeof(out->delivery_count), "%" PRId32, e->attempts);
-	put(out, "__dlq.errors.topic", text_of(e->original_topic));
-	put(out, "__dlq.errors.partition", bytes_text(out->partition));
-	put(out, "__dlq.errors.offset", bytes_text(out->offset));
-	put(out, "__dlq.errors.group", text_of(e->group));
-	put(out, "__dlq.errors.delivery.count", bytes_text(out->delivery_count));
-	put(out, "__dlq.errors.message", text_of(e->last.error_message));
+	for (size_t i = 0; i < size; i++)
+		at[i] = (char)(unsigned char)(value >> (8 * (size - 1 - i)));
+	return (struct stagger_bytes){at, size};
 }
 
-bool dead_headers_make(struct dead_headers *out, const struct envelope *e)
+static struct stagger_bytes topic(struct dead_headers *out, const struct envelope *e)
+{
+	(void)out;
+	return text_of(e->original_topic);
+}
+
+static struct stagger_bytes partition_text(struct dead_headers *out, const struct envelope *e)
+{
+	snprintf(out->partition, sizeof(out->partition), "%" PRId32, e->original_partition);
+	return bytes_text(out->partition);
+}
+
+static struct stagger_bytes partition_int32(struct dead_headers *out, const struct envelope *e)
+{
+	return big_endian(out->partition, (uint32_t)e->original_partition, sizeof(int32_t));
+}
+
+static struct stagger_bytes offset_text(struct dead_headers *out, const struct envelope *e)
+{
+	snprintf(out->offset, sizeof(out->offset), "%" PRId64, e->original_offset);
+	return bytes_text(out->offset);
+}
+
+static struct stagger_bytes offset_int64(struct dead_headers *out, const struct envelope *e)
+{
+	return big_endian(out->offset, (uint64_t)e->original_offset, sizeof(int64_t));
+}
+
+static bool is_timed(const struct envelope *e)
+{
+	return e->original_timestamp_ms != ENVELOPE_NO_TIME;
+}
+
+/* Kafka's clients call no time -1, and its type so. */
+static struct stagger_bytes timestamp_int64(struct dead_headers *out, const struct envelope *e)
+{
+	int64_t timestamp_ms = is_timed(e) ? e->original_timestamp_ms : -1;
+
+	return big_endian(out->timestamp, (uint64_t)timestamp_ms, sizeof(int64_t));
+}
+
+static struct stagger_bytes timestamp_type(struct dead_headers *out, const struct envelope *e)
+{
+	(void)out;
+	return is_timed(e) ? text_of(e->original_timestamp_type) : bytes_text("NoTimestampType");
+}
+
+static struct stagger_bytes group(struct dead_headers *out, const struct envelope *e)
+{
+	(void)out;
+	return text_of(e->group);
+}
+
+static struct stagger_bytes chain(struct dead_headers *out, const struct envelope *e)
+{
+	(void)out;
+	return text_of(e->chain);
+}
+
+static struct stagger_bytes attempts_text(struct dead_headers *out, const struct envelope *e)
+{
+	snprintf(out->delivery_count, sizeof(out->delivery_count), "%" PRId32, e->attempts);
+	return bytes_text(out->delivery_count);
+}
+
+/* What nobody failed on (expired, undecodable, foreign) has the disposition, so that readers who
+ * group by class see more than nothing. */
+static struct stagger_bytes error_class(struct dead_headers *out, const struct envelope *e)
+{
+	(void)out;
+	return e->last.error_class.size > 0 ? e->last.error_class : text_of(e->disposition);
+}
+
+static struct stagger_bytes error_message(struct dead_headers *out, const struct envelope *e)
+{
+	(void)out;
+	return text_of(e->last.error_message);
+}
+
+static struct stagger_bytes error_detail(struct dead_headers *out, const struct envelope *e)
+{
+	(void)out;
+	return text_of(e->last.error_detail);
+}
+
+/* There are no tasks here, but readers expect a number. */
+static struct stagger_bytes task_id(struct dead_headers *out, const struct envelope *e)
+{
+	(void)out;
+	(void)e;
+	return bytes_text("0");
+}
+
+/* Names of Connect's own enumeration: handlers are what its tasks are. */
+static struct stagger_bytes connect_stage(struct dead_headers *out, const struct envelope *e)
+{
+	(void)out;
+	return bytes_text(bytes_is(e->disposition, DISPOSITION_UNDECODABLE) ? "VALUE_CONVERTER"
+									    : "TASK_PUT");
+}
+
+/* -- families ------------------------------------------------------------------------------ */
+
+struct field {
+	const char *name;
+	struct stagger_bytes (*value)(struct dead_headers *out, const struct envelope *e);
+};
+
+static const struct field kafka[] = {
+	{"__dlq.errors.topic", topic},
+	{"__dlq.errors.partition", partition_text},
+	{"__dlq.errors.offset", offset_text},
+	{"__dlq.errors.group", group},
+	{"__dlq.errors.delivery.count", attempts_text},
+	{"__dlq.errors.message", error_message},
+	{NULL, NULL},
+};
+
+static const struct field connect[] = {
+	{"__connect.errors.topic", topic},
+	{"__connect.errors.partition", partition_text},
+	{"__connect.errors.offset", offset_text},
+	{"__connect.errors.connector.name", group},
+	{"__connect.errors.task.id", task_id},
+	{"__connect.errors.stage", connect_stage},
+	{"__connect.errors.class.name", chain},
+	{"__connect.errors.exception.class.name", error_class},
+	{"__connect.errors.exception.message", error_message},
+	{"__connect.errors.exception.stacktrace", error_detail},
+	{NULL, NULL},
+};
+
+/* The class stands twice: Spring writes its own wrapper's first and what happened as the cause, so
+ * that its readers look at either. */
+static const struct field spring[] = {
+	{"kafka_dlt-original-topic", topic},
+	{"kafka_dlt-original-partition", partition_int32},
+	{"kafka_dlt-original-offset", offset_int64},
+	{"kafka_dlt-original-timestamp", timestamp_int64},
+	{"kafka_dlt-original-timestamp-type", timestamp_type},
+	{"kafka_dlt-original-consumer-group", group},
+	{"kafka_dlt-exception-fqcn", error_class},
+	{"kafka_dlt-exception-cause-fqcn", error_class},
+	{"kafka_dlt-exception-message", error_message},
+	{"kafka_dlt-exception-stacktrace", error_detail},
+	{NULL, NULL},
+};
+
+static const struct field none[] = {{NULL, NULL}};
+
+static const struct field *const families[] = {
+	[STAGGER_HEADERS_DEFAULT] = kafka, [STAGGER_HEADERS_KAFKA] = kafka,
+	[STAGGER_HEADERS_CONNECT] = connect, [STAGGER_HEADERS_SPRING] = spring,
+	[STAGGER_HEADERS_NONE] = none,
+};
+
+bool dead_headers_make(struct dead_headers *out, enum stagger_dead_letter_headers family,
+		       const struct envelope *e)
 {
 	const struct envelope_header *copied[DEAD_HEADERS_MAX_COPIED];
 	size_t n_copied = 0;
@@ -63,7 +218,8 @@ bool dead_headers_make(struct dead_headers *out, const struct envelope *e)
 	out->names = n_copied > 0 ? calloc(size, 1) : NULL;
 	if (n_copied > 0 && !out->names)
 		return false;
-	put_own(out, e);
+	for (const struct field *f = families[family]; f->name; f++)
+		put(out, f->name, f->value(out, e));
 
 	char *name = out->names;
 

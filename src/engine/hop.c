@@ -190,7 +190,8 @@ static enum port_fault produce(struct engine *e, struct record *r, const struct 
 				 .key = r->call.message.key, .opaque = r };
 	struct dead_headers headers = { .n = 0 };
 	struct stagger_error why;
-	if (r->hop->place == PLACE_DEAD_LETTER && !dead_headers_make(&headers, envelope))
+	if (r->hop->place == PLACE_DEAD_LETTER &&
+	    !dead_headers_make(&headers, r->chain->chain->dead_letter_headers, envelope))
 		return PORT_RETRIABLE;
 	copy.headers = headers.headers;
 	copy.n_headers = headers.n;
