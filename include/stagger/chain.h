@@ -49,8 +49,8 @@ struct stagger_chain_options {
 	/* main, where the group has no commit: at the end, not the start */
 	bool start_latest;
 	bool stop_instead_of_dead_letter; /* stop at the first message that would reach the DLT */
-	/* When due, the original goes back to main, which calls the handler; default: the handler
-	 * is called where the message waited. */
+	/* When due, the original goes back to main with one header more, and the handler is called
+	 * there; default: it is called where the message waited. */
 	bool republish;
 	/* Several groups share the retry topics: an envelope of another group is finished, not
 	 * handled; default: it is a dead letter. */

@@ -25,7 +25,8 @@ struct stagger_header {
 /* Made by the library; valid until the handler returns, see stagger_defer(). All times are
  * milliseconds since the epoch, UTC, but first_seen_boot_ms (CLOCK_BOOTTIME). */
 struct stagger_message {
-	const char *chain, *stage;              /* "orders"; "main" or "retry.5m" */
+	/* "orders"; "main" or "retry.5m", which is where it waited when it came back to main */
+	const char *chain, *stage;
 	const char *topic;                      /* of the ORIGINAL record, as the next three */
 	int32_t partition;
 	int64_t offset, timestamp_ms;           /* timestamp -1: Kafka had none */
@@ -39,7 +40,7 @@ struct stagger_message {
 	int32_t attempt;
 	int32_t visit;                          /* n-th visit of this stage, from 1 */
 	int32_t replays;                        /* how often it was replayed from the DLT */
-	int64_t due_ms, first_failed_ms;        /* 0 in main */
+	int64_t due_ms, first_failed_ms;        /* 0 before it failed */
 	const char *error_class, *error_code, *error_message; /* of the attempt before, or NULL */
 	int64_t first_seen_ms, first_seen_boot_ms; /* when this process first read this copy */
 };

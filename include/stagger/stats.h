@@ -49,6 +49,8 @@ struct stagger_stats {
 	int64_t shrunk;               /* shrink steps taken */
 	int64_t route_fallback;       /* routed dead letters that went to the chain's DLT instead */
 	int64_t reparked;             /* heads moved to the tail of their topic */
+	int64_t republished;          /* due messages that went back to main */
+	int64_t header_ignored;       /* records of main whose header of ours does not count */
 	/* Time */
 	int64_t early;                /* handler starts before due by both clocks; must stay 0 */
 	int64_t head_of_line;         /* messages that a bound made late */

@@ -59,6 +59,13 @@ static const char *objection(const struct envelope *e, const char *read_topic)
 	return NULL;
 }
 
+bool replay_header_fits(const struct envelope *e, const char *topic)
+{
+	struct envelope bare = without_payload(e);
+
+	return objection(&bare, topic) == NULL && envelope_size(&bare) <= REPLAY_HEADER_MAX;
+}
+
 /* One block as envelope_read() makes one, with the headers that are not ours. */
 static struct envelope *join(const struct envelope *e, const struct stagger_message *m,
 			     const struct stagger_header *ours)

@@ -13,6 +13,8 @@
 
 /* Bytes of its value for that message, exactly. */
 size_t replay_header_size(const struct envelope *e);
+/* Whether it would count on a record of that topic. If not, its message cannot go back there. */
+bool replay_header_fits(const struct envelope *e, const char *topic);
 /* Writes them into a malloc'd buffer; key, value and headers of *e stay out. */
 STAGGER_MUST_USE enum stagger_status replay_header_write(const struct envelope *e, void **out,
 							 size_t *size, struct stagger_error *err);

@@ -67,7 +67,7 @@ static int32_t next_stage(const struct stagger_chain *chain, const struct route_
 
 static struct route retry(const struct stagger_chain *chain, const struct route_facts *facts)
 {
-	if (facts->call < chain->in_place_attempts && route_may_wait(chain, facts->stage) &&
+	if (facts->call < chain->in_place_attempts && route_may_wait(chain, facts->read_stage) &&
 	    facts->retry_after_ms <= 0)
 		return (struct route){
 			.place = PLACE_WAIT,

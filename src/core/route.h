@@ -40,6 +40,8 @@ struct route_facts {
 	/* where it is; CHAIN_DLT: a stage this chain does not know */
 	int32_t stage;
 	int64_t stage_delay_ms;          /* of an unknown stage; else ignored */
+	/* whose in-place retries apply: main's when it came back there, else stage */
+	int32_t read_stage;
 	int32_t visit;                   /* n-th visit of that stage, from 1 */
 	int32_t call;                    /* n-th call of this visit, from 1 */
 	int64_t first_failed_ms;         /* 0: this is the first failure */

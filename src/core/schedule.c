@@ -43,6 +43,19 @@ int64_t schedule_earliest_ms(const struct stagger_chain *chain, int32_t stage, i
 			     chain->stages[stage].delay_ms - chain_jitter_ms(chain, stage));
 }
 
+int64_t schedule_least_delay_ms(const struct stagger_chain *chain, int64_t due_ms,
+				int64_t failed_ms)
+{
+	if (due_ms <= failed_ms)
+		return 0;
+	uint64_t waits_ms = (uint64_t)due_ms - (uint64_t)failed_ms;
+	int64_t wait_ms = waits_ms < (uint64_t)CHAIN_LONGEST_DELAY_MS ? (int64_t)waits_ms
+								      : CHAIN_LONGEST_DELAY_MS;
+	int64_t by_share_ms = (int64_t)((double)wait_ms / (1 + chain->jitter));
+	int64_t by_bound_ms = wait_ms - chain->jitter_max_ms;
+	return by_share_ms > by_bound_ms ? by_share_ms : by_bound_ms;
+}
+
 int64_t schedule_bound_boot_ms(int64_t due_ms, int64_t seen_ms, int64_t seen_boot_ms)
 {
 	int64_t wait_ms = add_saturated(due_ms, -seen_ms);

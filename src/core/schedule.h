@@ -20,6 +20,10 @@ struct schedule_due schedule_clamp(int64_t due_ms, int64_t record_timestamp_ms, 
 /* The earliest due any record of this stage can have that failed at failed_ms: failed + delay -
  * jitter. */
 int64_t schedule_earliest_ms(const struct stagger_chain *chain, int32_t stage, int64_t failed_ms);
+/* The shortest delay with which this chain's jitter could have made that due of that failure: what
+ * is known of a stage that is not in the chain any more. */
+int64_t schedule_least_delay_ms(const struct stagger_chain *chain, int64_t due_ms,
+				int64_t failed_ms);
 /* The boot-clock instant from which a message may be handled whatever the wall clock says. */
 int64_t schedule_bound_boot_ms(int64_t due_ms, int64_t seen_ms, int64_t seen_boot_ms);
 

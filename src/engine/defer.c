@@ -40,7 +40,8 @@ static size_t copy_size(const struct port_call *call)
 	const struct stagger_message *m = &call->message;
 	size_t size = sizeof(struct deferral) + m->n_headers * sizeof(struct stagger_header) +
 		      call->n_attributes * sizeof(struct stagger_pair) + m->key.size +
-		      m->value.size + text_packed(m->topic) + text_packed(m->error_class) +
+		      m->value.size + text_packed(m->stage) + text_packed(m->topic) +
+		      text_packed(m->error_class) +
 		      text_packed(m->error_code) + text_packed(m->error_message) + 1;
 	for (size_t i = 0; i < m->n_headers; i++)
 		size += text_packed(m->headers[i].name) + m->headers[i].value.size;
@@ -73,6 +74,7 @@ static struct deferral *deferral_new(const struct port_call *call)
 	d->call.n_attributes = call->n_attributes;
 	m->key = bytes_pack(&at, m->key);
 	m->value = bytes_pack(&at, m->value);
+	m->stage = text_pack(&at, m->stage);
 	m->topic = text_pack(&at, m->topic);
 	m->error_class = text_pack(&at, m->error_class);
 	m->error_code = text_pack(&at, m->error_code);

@@ -74,23 +74,42 @@ void hop_begin(struct engine *e, struct record *r, const struct route *route)
 	hop_pump(e, r->lane);
 }
 
-void hop_repark(struct engine *e, struct record *r)
+/* A copy with the same due, attempts and history. */
+static bool hop_same(struct engine *e, struct record *r, int32_t stage)
 {
 	struct hop *hop = calloc(1, sizeof(*hop));
 	if (hop == NULL)
-		return; /* it waits where it is */
-	record_leave(e, r);
+		return false;
 	hop->number = ++e->hops_decided;
 	hop->place = PLACE_STAGE;
-	hop->repark = true;
-	hop->stage = r->stage;
+	hop->repark = stage == r->stage;
+	hop->republish = stage == CHAIN_MAIN;
+	hop->stage = stage;
 	hop->visit = r->call.message.visit;
 	hop->due_ms = r->item.due_ms;
 	hop->disposition = DISPOSITION_RETRY;
 	hop->failed_ms = r->envelope->last_failed_ms;
 	r->hop = hop;
 	choose_topic(r);
+	return true;
+}
+
+void hop_repark(struct engine *e, struct record *r)
+{
+	if (!hop_same(e, r, r->stage))
+		return; /* it waits where it is */
+	record_leave(e, r);
 	record_count_in(e, r);
+	park(e, r);
+	hop_pump(e, r->lane);
+}
+
+void hop_to_main(struct engine *e, struct record *r)
+{
+	if (!hop_same(e, r, CHAIN_MAIN)) {
+		engine_no_memory(e);
+		return;
+	}
 	park(e, r);
 	hop_pump(e, r->lane);
 }
@@ -152,6 +171,10 @@ static bool compose(const struct engine *e, const struct record *r, struct envel
 		failure = *r->failure;
 		failure.attributes = attributes_changes(r, &failure.n_attributes);
 		facts.failure = &failure;
+	}
+	if (hop->republish) {
+		republish_compose(e, r, out);
+		return true;
 	}
 	if (hop->repark) {
 		*out = *r->envelope;
@@ -287,7 +310,9 @@ static enum port_fault hand_over(struct engine *e, struct record *r, bool *waits
 	if (hop->shrink != SHRINK_NONE)
 		shrink_apply(&envelope, &room, hop->shrink);
 	bool full = false;
-	enum port_fault fault = produce(e, r, &envelope, partition, &full);
+	enum port_fault fault = hop->republish
+					? republish_produce(e, r, &envelope, partition, &full)
+					: produce(e, r, &envelope, partition, &full);
 	envelope_room_clear(&room);
 	if (full) {
 		e->sink_full = true;

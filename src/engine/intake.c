@@ -35,6 +35,7 @@ static struct record *record_of_raw(struct engine *e, struct lane *lane, struct 
 	r->lane = lane;
 	r->chain = lane->chain;
 	r->stage = lane->stage;
+	r->from = lane->stage;
 	r->pin = raw->pin;
 	r->headers = raw->headers;
 	r->bytes = raw_bytes(raw);
@@ -66,13 +67,15 @@ static struct record *record_of_raw(struct engine *e, struct lane *lane, struct 
 
 static void main_record(struct engine *e, struct record *r)
 {
+	if (!republish_take(e, r))
+		return;
 	r->strand = column_strand(r->lane->column, r->call.message.key);
 	record_count_in(e, r);
 	if (r->strand == NULL || !strand_put(r))
 		engine_no_memory(e);
 }
 
-static bool ours(const struct engine *e, const struct envelope *envelope)
+bool intake_is_ours(const struct engine *e, const struct envelope *envelope)
 {
 	if (bytes_is(envelope->group, e->o.group))
 		return true;
@@ -83,7 +86,7 @@ static bool ours(const struct engine *e, const struct envelope *envelope)
 }
 
 /* Another group's, which is none of our business: finished, not handled. */
-static void foreign(struct engine *e, struct record *r)
+void intake_foreign(struct engine *e, struct record *r)
 {
 	e->count.foreign++;
 	record_finish(e, r);
@@ -163,9 +166,9 @@ static void stage_record(struct engine *e, struct record *r)
 		broken(e, r, DISPOSITION_UNDECODABLE);
 		return;
 	}
-	bool own = ours(e, r->envelope);
+	bool own = intake_is_ours(e, r->envelope);
 	if (!own && r->chain->chain->shared_topics) { /* its own group reads it, too */
-		foreign(e, r);
+		intake_foreign(e, r);
 		return;
 	}
 	stage_due(e, r);
@@ -260,9 +263,11 @@ void intake_gates(struct engine *e, struct lane *lane)
 
 /* -- rounds ------------------------------------------------------------------------------ */
 
-/* Hands the head of a lane's room to its strand; false when it is not due. */
+/* Hands the head of a lane's room to its strand, or back to main; false when it is not due. */
 static bool give_due(struct engine *e, struct lane *lane)
 {
+	if (republish_waits(lane))
+		return false;
 	struct waiting_item *item = waiting_take_due(&lane->room, e->now.wall_ms, e->now.boot_ms);
 	if (item == NULL)
 		return false;
@@ -272,7 +277,7 @@ static bool give_due(struct engine *e, struct lane *lane)
 	if (r->item.bound_boot_ms > e->now.boot_ms) /* a clock that steps back does not undo it */
 		r->item.bound_boot_ms = e->now.boot_ms;
 	record_count_in(e, r);
-	if (!strand_put(r))
+	if (!republish_begin(e, r) && !strand_put(r))
 		engine_no_memory(e);
 	return true;
 }
@@ -360,8 +365,9 @@ void intake_due(struct engine *e)
 		struct lane *lane = container_of(top, struct lane, due);
 		if (budget_room(&e->budget, false) <= 0)
 			return;
-		if (!give_due(e, lane)) { /* the clocks drifted by less than a step */
-			lane->due.key = e->now.wall_ms + 1;
+		if (!give_due(e, lane)) { /* the clocks drifted by less than a step, or it waits */
+			int64_t again_ms = republish_waits(lane) ? e->o.commit_interval_ms : 1;
+			lane->due.key = e->now.wall_ms + again_ms;
 			heap_moved(&e->dues, &lane->due);
 			continue;
 		}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a handler sees of a record that was read from a stage: the original record, out of the
- * envelope. The envelope's texts are views; the message wants them NUL-terminated, so they are
- * copied into one block per record. */
+ * What a handler sees of a record that was read from a stage, or came back to main: the original
+ * record, out of the envelope. The envelope's texts are views; the message wants them
+ * NUL-terminated, so they are copied into one block per record. */
 #include "engine/state.h"
 
 #include <stdlib.h>
@@ -31,8 +31,9 @@ static size_t block_size(const struct envelope *v)
 {
 	size_t size = v->n_attributes * sizeof(struct stagger_pair) +
 		      v->n_headers * sizeof(struct stagger_header) + text_size(v->original_topic) +
+		      text_size(v->stage) +
 		      text_size(v->last.error_class) + text_size(v->last.error_code) +
-		      text_size(v->last.error_message) + 2;
+		      text_size(v->last.error_message) + 3;
 	for (size_t i = 0; i < v->n_attributes; i++)
 		size += text_size(v->attributes[i].name) + text_size(v->attributes[i].value) + 2;
 	for (size_t i = 0; i < v->n_headers; i++)
@@ -67,6 +68,8 @@ bool message_fill(struct record *r)
 	m->topic = bytes_is(v->original_topic, main_topic)
 			   ? main_topic
 			   : text_put(&at, or_empty(v->original_topic));
+	if (r->from == CHAIN_DLT)
+		m->stage = text_put(&at, or_empty(v->stage));
 	m->partition = v->original_partition;
 	m->offset = v->original_offset;
 	m->timestamp_ms = v->original_timestamp_ms == ENVELOPE_NO_TIME ? -1

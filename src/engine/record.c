@@ -10,7 +10,8 @@
  *   CALLED    a slice, then the workers           the slice comes back: settle, or QUEUED untouched
  *   BACKOFF   engine->backoffs                    the wait is over: QUEUED (again)
  *   DEFERRED  its ticket's slot                   settled: as after a call
- *   PARKED    lane->parked                        handed to the sink: HOPPING
+ *   PARKED    lane->parked                        handed to the sink: HOPPING; too large for main:
+ *                                                 QUEUED
  *   HOPPING   lane->hopping and the sink          report: finished, or PARKED again
  *   SETTLED   an exile list, its lane is gone     the offset is read again: its verdict counts
  * CALLED, DEFERRED and HOPPING records may outlive their lane: lane == NULL, in an exile

@@ -37,6 +37,7 @@ enum record_state {
 struct hop {
 	enum place place;        /* STAGE or DEAD_LETTER */
 	bool repark;             /* the same stage, due, attempts and history */
+	bool republish;          /* back to main, the same otherwise */
 	int32_t stage, visit;
 	int64_t due_ms, failed_ms, retry_after_ms;
 	const char *disposition;
@@ -65,7 +66,8 @@ struct record {
 	void *pin;                   /* the source's memory under key, value and headers */
 	struct stagger_header *headers; /* the array that came with the pin */
 	void *block;                 /* our copy of key, value and headers */
-	struct envelope *envelope;   /* what it was read from, borrowing from block; NULL in main */
+	/* what it was read from, borrowing from block; in main: NULL, or it came back */
+	struct envelope *envelope;
 	char *texts;                 /* NUL-terminated copies of envelope texts for the message */
 	const struct stagger_pair *base_attributes; /* the envelope's, in texts */
 	size_t n_base_attributes;
@@ -76,7 +78,10 @@ struct record {
 	struct deferral *deferral;
 	int64_t first_failed_ms;
 	int64_t tick;                /* when it was pinned */
-	int32_t stage, calls;        /* calls of this visit that returned */
+	int32_t stage, calls;        /* where it was read; calls of this visit that returned */
+	/* the stage whose visit this is: stage, but the one it waited in when it came back to main
+	 * (CHAIN_DLT: none that this chain knows) */
+	int32_t from;
 	int64_t took_us;             /* by them */
 	int32_t read_timestamp_type; /* 1: LogAppendTime */
 	int64_t read_timestamp_ms;

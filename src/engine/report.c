@@ -90,11 +90,16 @@ static void stall(struct engine *e, struct record *r, enum port_fault fault)
 static void too_large(struct engine *e, struct record *r, bool alone)
 {
 	struct hop *hop = r->hop;
+	struct lane *lane = r->lane;
 	park_again(e, r);
-	if (!alone) /* a whole batch is refused for one: prove it first */
+	if (!alone) { /* a whole batch is refused for one: prove it first */
 		hop->solo_wanted = true;
-	else if (!hop_shrink(e, r))
+	} else if (hop->republish) {
+		republish_refused(e, r);
+		lane_works(e, lane);
+	} else if (!hop_shrink(e, r)) {
 		stall(e, r, PORT_TOO_LARGE);
+	}
 }
 
 void hop_fault(struct engine *e, struct record *r, enum port_fault fault)
@@ -154,6 +159,7 @@ void hop_durable(struct engine *e, struct record *r)
 		count_dead(e, hop->disposition);
 		event_record(e, STAGGER_DEAD_LETTERED, r, hop->disposition);
 	} else {
+		e->count.republished += hop->republish;
 		event_record(e, STAGGER_HOPPED, r, hop->disposition);
 	}
 	record_leave(e, r);

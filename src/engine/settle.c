@@ -8,13 +8,18 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
+#include "core/schedule.h"
 
 static void count_lateness(struct engine *e, const struct record *r)
 {
 	const struct port_call *call = &r->call;
-	int64_t late_us = call->started_us - r->item.due_ms * 1000;
+	int64_t minus_due_us = mul_saturated(r->item.due_ms, -1000);
+	int64_t late_us = add_saturated(call->started_us, minus_due_us);
 	histogram_add(&e->lateness, late_us);
-	if (late_us < 0 && call->started_boot_us < r->item.bound_boot_ms * 1000) {
+	if (r->stage == CHAIN_MAIN)
+		return; /* came back: its stage waited for it, perhaps by another host's clock */
+	int64_t bound_boot_us = mul_saturated(r->item.bound_boot_ms, 1000);
+	if (late_us < 0 && call->started_boot_us < bound_boot_us) {
 		e->count.early++;
 		log_error(e->o.log, "early: topic '%s' partition %d offset %lld by %lld us",
 			  call->message.read_topic, call->message.read_partition,
@@ -163,12 +168,16 @@ void settle_verdict(struct engine *e, struct record *r, enum stagger_verdict ver
 		.error_class = failure != NULL ? failure->error_class : "",
 		.error_code = failure != NULL ? failure->error_code : NULL,
 		.retry_after_ms = failure != NULL ? failure->retry_after_ms : 0,
-		.stage = r->stage,
+		.stage = r->from,
+		.read_stage = r->stage,
 		.visit = r->call.message.visit,
 		.call = r->calls,
 		.first_failed_ms = r->first_failed_ms,
 		.now_ms = e->now.wall_ms,
 	};
+	if (r->from == CHAIN_DLT)
+		facts.stage_delay_ms = schedule_least_delay_ms(
+			r->chain->chain, r->envelope->due_ms, r->envelope->last_failed_ms);
 	if (failure != NULL) {
 		facts.jitter = random_signed(&e->random);
 		facts.backoff_jitter = random_signed(&e->random);
@@ -183,7 +192,7 @@ void settle_call(struct engine *e, struct record *r)
 	e->count.handled++;
 	r->calls++;
 	r->took_us += r->call.took_us;
-	if (r->stage != CHAIN_MAIN && r->calls == 1)
+	if (r->envelope != NULL && r->calls == 1)
 		count_lateness(e, r);
 	if (verdict == STAGGER_DEFER && r->call.ticket) {
 		if (!ticket_settled(e, r, &verdict)) {

@@ -174,7 +174,8 @@ enum farewell {
 struct counters { /* of struct stagger_stats, same names */
 	int64_t handled, done, retried, retried_in_place, dead_lettered, expired,
 		attempts_exhausted, not_retriable, undecodable, foreign, too_large, hops,
-		hop_failures, hop_repeated, shrunk, route_fallback, reparked, early, head_of_line,
+		hop_failures, hop_repeated, shrunk, route_fallback, reparked, republished,
+		header_ignored, early, head_of_line,
 		due_clamped, clock_steps, commits, commit_failures, commit_metadata_dropped,
 		ahead_dropped, skipped_ahead, expired_by_retention, log_reset, assigned, revoked,
 		lost, late_completion, stuck;
@@ -271,6 +272,18 @@ void strands_collect(struct engine *e);                    /* slices from the wo
 void intake_run(struct engine *e);
 void intake_due(struct engine *e); /* rooms -> strands */
 void intake_gates(struct engine *e, struct lane *lane);
+bool intake_is_ours(const struct engine *e, const struct envelope *envelope);
+void intake_foreign(struct engine *e, struct record *r); /* finished, not handled */
+/* republish.c */
+bool republish_waits(const struct lane *lane); /* in its room, while its hops fail */
+bool republish_begin(struct engine *e, struct record *r); /* due; false: it is handled here */
+void republish_compose(const struct engine *e, const struct record *r, struct envelope *out);
+enum port_fault republish_produce(struct engine *e, struct record *r,
+				  const struct envelope *envelope, int32_t partition, bool *full);
+/* main takes no record so large: it is handled in its stage */
+void republish_refused(struct engine *e, struct record *r);
+/* a record of main; false: it goes no further */
+bool republish_take(struct engine *e, struct record *r);
 /* settle.c */
 void settle_call(struct engine *e, struct record *r);      /* after a call returned */
 void settle_verdict(struct engine *e, struct record *r, enum stagger_verdict verdict);
@@ -285,6 +298,7 @@ bool ticket_settled(struct engine *e, struct record *r, enum stagger_verdict *ve
 /* hop.c, report.c */
 void hop_begin(struct engine *e, struct record *r, const struct route *route);
 void hop_repark(struct engine *e, struct record *r);
+void hop_to_main(struct engine *e, struct record *r);
 /* of an exile that came back undelivered */
 void hop_again(struct engine *e, struct record *r);
 void hop_pump(struct engine *e, struct lane *lane);

@@ -184,6 +184,14 @@ static size_t slice_size(const struct engine *e, const struct strand *s, bool st
 	return most;
 }
 
+/* An envelope may come from anybody, its numbers too. */
+static int32_t attempt_of(const struct record *r)
+{
+	int64_t before = r->envelope != NULL ? r->envelope->attempts : 0;
+	int64_t attempt = (before > 0 ? before : 0) + r->calls + 1;
+	return attempt < INT32_MAX ? (int32_t)attempt : INT32_MAX;
+}
+
 static void slice_fill(struct engine *e, struct strand *s, struct port_slice *slice, size_t most)
 {
 	const struct stagger_chain *chain = s->column->chain->chain;
@@ -206,8 +214,7 @@ static void slice_fill(struct engine *e, struct strand *s, struct port_slice *sl
 			slice->stop_at_failure = true;
 		r->state = RECORD_CALLED;
 		e->n_called++;
-		r->call.message.attempt =
-			(r->envelope != NULL ? r->envelope->attempts : 0) + r->calls + 1;
+		r->call.message.attempt = attempt_of(r);
 		slice->calls[slice->n++] = &r->call;
 	}
 }

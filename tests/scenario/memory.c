@@ -122,17 +122,17 @@ static void hear_nothing(const struct stagger_event *event, void *user)
 	(void)user;
 }
 
-static struct stagger_consumer *consumer_of(struct tale *tale, enum stagger_order order)
+static struct stagger_consumer *consumer_of(struct tale *tale,
+					    const struct stagger_chain_options *options)
 {
 	struct stagger_error err;
 	struct stagger_consumer *c = NULL;
 	struct stagger_chain *chain = NULL;
 	struct stagger_consumer_options o = STAGGER_CONSUMER_OPTIONS_INIT;
-	struct stagger_chain_options co = STAGGER_CHAIN_OPTIONS_INIT;
+	struct stagger_chain_options co = *options;
 	o.group = GROUP;
 	o.log = log_nothing;
 	o.event = hear_nothing;
-	co.order = order;
 	co.in_place_attempts = 2;
 	co.in_place_on = in_every_stage;
 	assert_int_equal(stagger_consumer_open(&c, NULL, &o, &err), STAGGER_OK);
@@ -165,10 +165,10 @@ static void go_on(struct tale *tale, int64_t ms)
 	revive(tale);
 }
 
-static void join(struct tale *tale, enum stagger_order order)
+static void join(struct tale *tale, const struct stagger_chain_options *options)
 {
 	struct stagger_error err;
-	struct stagger_consumer *c = consumer_of(tale, order);
+	struct stagger_consumer *c = consumer_of(tale, options);
 	int32_t number;
 	heap.armed = true;
 	heap.everywhere = true;
@@ -208,11 +208,11 @@ static void look_at_stats(struct tale *tale)
 	stagger_stats_free(&stats);
 }
 
-static void tell(struct tale *tale, enum stagger_order order)
+static void tell(struct tale *tale, const struct stagger_chain_options *options)
 {
 	static const char *const letters[N_IDS] = { NULL, "D",   "RD", "R",  "B",
 						    "AD", "FAD", "PD", "RX", "RRAD" };
-	join(tale, order);
+	join(tale, options);
 	send(tale, MAIN, NULL, "of the first log");
 	go_on(tale, SECOND);
 	world_recreate(tale->w, MAIN);
@@ -265,7 +265,7 @@ static void expect_the_end(struct tale *tale, long n)
 }
 
 /* Whether the n-th allocation was reached. */
-static bool replay(enum stagger_order order, long n, long misses)
+static bool replay(const struct stagger_chain_options *options, long n, long misses)
 {
 	struct tale tale = { .n_tickets = 0 };
 	struct stagger_error err;
@@ -273,7 +273,7 @@ static bool replay(enum stagger_order order, long n, long misses)
 	assert_int_equal(world_new(&tale.w, &o, &err), STAGGER_OK);
 	heap.until = n;
 	heap.misses = misses;
-	tell(&tale, order);
+	tell(&tale, options);
 	bool reached = heap.misses < misses;
 	heap.misses = 0;
 	expect_the_end(&tale, n);
@@ -282,10 +282,13 @@ static bool replay(enum stagger_order order, long n, long misses)
 	return reached;
 }
 
-static void replay_all(enum stagger_order order, long misses)
+static void replay_all(enum stagger_order order, bool republish, long misses)
 {
+	struct stagger_chain_options options = STAGGER_CHAIN_OPTIONS_INIT;
 	long n = 1;
-	while (replay(order, n, misses))
+	options.order = order;
+	options.republish = republish;
+	while (replay(&options, n, misses))
 		assert_true(++n < N_MAX);
 #ifndef OTHER_ALLOCATOR
 	assert_true(n > 100); /* it does fail them */
@@ -295,19 +298,25 @@ static void replay_all(enum stagger_order order, long misses)
 static void memory_that_is_short_loses_nothing(void **state)
 {
 	(void)state;
-	replay_all(STAGGER_ORDER_PARTITION, 1);
+	replay_all(STAGGER_ORDER_PARTITION, false, 1);
 }
 
 static void memory_that_is_short_loses_nothing_with_order_key(void **state)
 {
 	(void)state;
-	replay_all(STAGGER_ORDER_KEY, 1);
+	replay_all(STAGGER_ORDER_KEY, false, 1);
 }
 
 static void memory_that_is_short_for_a_while_loses_nothing(void **state)
 {
 	(void)state;
-	replay_all(STAGGER_ORDER_NONE, 3);
+	replay_all(STAGGER_ORDER_NONE, false, 3);
+}
+
+static void memory_that_is_short_loses_nothing_in_republish_mode(void **state)
+{
+	(void)state;
+	replay_all(STAGGER_ORDER_PARTITION, true, 1);
 }
 
 int main(void)
@@ -316,6 +325,7 @@ int main(void)
 		cmocka_unit_test(memory_that_is_short_loses_nothing),
 		cmocka_unit_test(memory_that_is_short_loses_nothing_with_order_key),
 		cmocka_unit_test(memory_that_is_short_for_a_while_loses_nothing),
+		cmocka_unit_test(memory_that_is_short_loses_nothing_in_republish_mode),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

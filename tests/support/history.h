@@ -46,13 +46,14 @@ enum history_kind {
 /* The statistics of a clean stop; the names are those of stagger_stats. */
 #define HISTORY_COUNTERS(X)                                                                        \
 	X(handled) X(done) X(retried) X(retried_in_place) X(dead_lettered) X(expired)              \
-	X(attempts_exhausted) X(not_retriable) X(undecodable) X(foreign) X(too_large) X(hops)      \
-	X(hop_failures) X(hop_repeated) X(shrunk) X(route_fallback) X(reparked) X(early)           \
-	X(head_of_line) X(due_clamped) X(clock_steps) X(lateness_p50_us) X(lateness_p99_us)        \
-	X(lateness_max_us) X(commits) X(commit_failures) X(commit_metadata_dropped)                \
-	X(ahead_dropped) X(skipped_ahead) X(expired_by_retention) X(log_reset)                     \
-	X(duplicates_bound) X(assigned) X(revoked) X(lost) X(late_completion) X(stuck)             \
-	X(deferred) X(in_flight) X(in_flight_bytes) X(waiting) X(waiting_bytes)
+	X(attempts_exhausted) X(not_retriable) X(undecodable) X(foreign) X(too_large)              \
+	X(hops) X(hop_failures) X(hop_repeated) X(shrunk) X(route_fallback) X(reparked)            \
+	X(republished) X(header_ignored) X(early) X(head_of_line) X(due_clamped)                   \
+	X(clock_steps) X(lateness_p50_us) X(lateness_p99_us) X(lateness_max_us) X(commits)         \
+	X(commit_failures) X(commit_metadata_dropped) X(ahead_dropped) X(skipped_ahead)            \
+	X(expired_by_retention) X(log_reset) X(duplicates_bound) X(assigned) X(revoked)            \
+	X(lost) X(late_completion) X(stuck) X(deferred) X(in_flight) X(in_flight_bytes)            \
+	X(waiting) X(waiting_bytes)
 
 struct history_counters {
 #define X(name) int64_t name;

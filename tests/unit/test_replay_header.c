@@ -44,6 +44,7 @@ static void replay_header__carries_all_but_the_payload(void **state)
 	struct envelope *bare = NULL;
 
 	(void)state;
+	assert_true(replay_header_fits(&full->e, "orders"));
 	assert_ptr_equal(replay_header_find(headers, 5), &headers[4]);
 	assert_int_equal(replay_header_read(&e, &m, &headers[4], NULL), STAGGER_OK);
 	assert_same_envelope(e, &full->e);
@@ -138,6 +139,7 @@ static void refuse(const struct envelope *e, const char *why)
 {
 	struct stagger_header header = header_of(e);
 
+	assert_false(replay_header_fits(e, "orders"));
 	assert_refused(header.value, why);
 	sample_drop(header.value);
 }

@@ -278,6 +278,7 @@ static void route__waits_in_place_while_calls_are_left(void **state)
 		struct route_facts facts = facts_of(STAGGER_RETRY);
 		seal(chain);
 		facts.stage = cases[i].stage;
+		facts.read_stage = cases[i].stage;
 		facts.call = cases[i].call;
 		facts.retry_after_ms = cases[i].retry_after_ms;
 		facts.backoff_jitter = cases[i].jitter;

@@ -153,6 +153,32 @@ static void schedule__pauses_only_a_long_wait(void **state)
 	}
 }
 
+static void schedule__guesses_the_delay_of_a_stage_that_is_gone(void **state)
+{
+	static const struct {
+		double jitter;
+		int64_t jitter_max_ms, due_ms, failed_ms, delay_ms;
+	} cases[] = {
+		{0, 30000, 60000, 0, 60000},
+		{0, 30000, 1, 1, 0},
+		{0, 30000, 0, 1, 0},
+		{0.2, 30000, 72000, 0, 60000},  /* by its share */
+		{0.2, 30000, 630000, 0, 600000}, /* by its bound */
+		{0.2, 0, 72000, 0, 72000},      /* no jitter at all */
+		{0, 30000, INT64_MAX, INT64_MIN, CHAIN_LONGEST_DELAY_MS},
+		{0, 30000, INT64_MIN, INT64_MAX, 0},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct stagger_chain with = {.jitter = cases[i].jitter,
+						   .jitter_max_ms = cases[i].jitter_max_ms};
+		int64_t delay_ms = schedule_least_delay_ms(&with, cases[i].due_ms,
+							   cases[i].failed_ms);
+		if (delay_ms != cases[i].delay_ms)
+			fail_msg("case %zu: %lld", i, (long long)delay_ms);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +188,7 @@ int main(void)
 		cmocka_unit_test(schedule__knows_the_earliest_due_of_a_stage),
 		cmocka_unit_test(schedule__bounds_the_wait_by_the_boot_clock),
 		cmocka_unit_test(schedule__pauses_only_a_long_wait),
+		cmocka_unit_test(schedule__guesses_the_delay_of_a_stage_that_is_gone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
