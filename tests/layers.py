@@ -64,8 +64,9 @@ SLOW = [
         Layer("lateness", [], command=["tests/kafka/lateness.sh"]),
     ]),
     Row(4, [Layer("kafka-3", [], command=["tests/kafka/end_to_end.sh", "3.9.1", "100000"])]),
-    Row(6, [
+    Row(7, [
         Layer("readers", [], command=["tests/readers/fastavro.sh"]),
+        Layer("dlt-headers", [], command=["tests/readers/dlt_headers.sh"]),
         Layer("new-user", [], command=["tests/kafka/new_user.sh"]),
     ]),
     Row(4, [

@@ -15,7 +15,7 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 packages='meson ninja-build pkg-config gcc g++ libc6-dev binutils ccache python3
 	librdkafka-dev libavro-dev libjansson-dev libcmocka-dev libuv1-dev libsqlite3-dev
 	kcat'
-packages_all='gcovr maven python3-venv ca-certificates clang-14 scdoc man-db' # maven brings java
+packages_all='gcovr maven openjdk-17-jdk-headless python3-venv ca-certificates clang-14 scdoc man-db'
 
 usage()
 {
@@ -65,7 +65,9 @@ if [ "$only" != list ] && ! command -v dpkg-query >/dev/null; then
 	echo "no Debian here: these packages, or what they are called here, must be there:" $packages
 elif [ "$only" != list ]; then
 	case $all$only in
-	yes* | coverage | kafka-* | lateness | readers | new-user | install | clang) packages="$packages $packages_all" ;;
+	yes* | coverage | kafka-* | lateness | readers | dlt-headers | new-user | install | clang)
+		packages="$packages $packages_all"
+		;;
 	esac
 	# shellcheck disable=SC2086
 	missing=$(missing_of $packages)

@@ -24,7 +24,7 @@ static void copy_text(char to[SCRIPT_MAX_TEXT], const char *from, size_t size)
 
 static void take_field(struct script *script, const char *field, size_t size)
 {
-	static const char *const names[] = {"id=", "script=", "class=", "after="};
+	static const char *const names[] = {"id=", "script=", "class=", "detail=", "after="};
 	char text[SCRIPT_MAX_TEXT];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -38,6 +38,8 @@ static void take_field(struct script *script, const char *field, size_t size)
 			memcpy(script->letters, text, sizeof(text));
 		else if (i == 2)
 			memcpy(script->error_class, text, sizeof(text));
+		else if (i == 3)
+			memcpy(script->detail, text, sizeof(text));
 		else
 			script->after_ms = strtoll(text, NULL, 10);
 	}

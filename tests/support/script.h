@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Messages that say what shall become of them:
- * "id=42;script=RRD;class=Busy;after=1500;payload=...". For attempt n the n-th letter rules, the
+ * "id=42;script=RRD;class=Busy;detail=...;after=1500;payload=...". For attempt n the n-th letter rules, the
  * last one for all later attempts. */
 #ifndef SUPPORT_SCRIPT_H
 #define SUPPORT_SCRIPT_H
@@ -18,6 +18,7 @@
 
 struct script {
 	char id[SCRIPT_MAX_TEXT], letters[SCRIPT_MAX_TEXT], error_class[SCRIPT_MAX_TEXT];
+	char detail[SCRIPT_MAX_TEXT]; /* "": none */
 	int64_t after_ms; /* 0: none */
 };
 

@@ -30,6 +30,8 @@ static enum stagger_verdict obey(struct worker *w, const struct stagger_message 
 	struct stagger_ticket ticket;
 	const struct stagger_message *copy;
 
+	if (script->detail[0] != '\0')
+		stagger_failure_detail(why, script->detail, strlen(script->detail));
 	switch (script_letter(script, m->attempt)) {
 	case 'R':
 		if (script->after_ms > 0)
@@ -93,6 +95,7 @@ static enum stagger_status make_chain(struct worker *w, struct stagger_error *er
 	options.in_place_attempts = o->in_place_attempts;
 	options.in_place_delay_ms = o->in_place_ms;
 	options.in_place_backoff = STAGGER_BACKOFF_FIXED;
+	options.dead_letter_headers = o->dead_letter_headers;
 	options.order = strcmp(o->order, "key") == 0 ? STAGGER_ORDER_KEY :
 			strcmp(o->order, "none") == 0 ? STAGGER_ORDER_NONE : STAGGER_ORDER_PARTITION;
 	status = stagger_chain_new(&chain, "scripted", &options, err);

@@ -22,6 +22,7 @@ struct worker_options {
 	int32_t workers, in_place_attempts, max_in_flight;
 	int64_t in_place_ms, max_uncommitted, session_timeout_ms, revoke_timeout_ms, deadline_ms;
 	double jitter;
+	enum stagger_dead_letter_headers dead_letter_headers;
 	char *sets[WORKER_MAX_SETS]; /* "key=value" */
 	size_t n_sets;
 	uint32_t events; /* one bit a kind; what is printed */

@@ -13,7 +13,8 @@ static const char usage[] =
 	"  [--attempts 1,1,2] [--order partition|key|none] [--workers N] [--jitter 20%]\n"
 	"  [--in-place NxDELAY] [--instance I] [--name NAME] [--out FILE] [--events LIST]\n"
 	"  [--max-uncommitted N] [--max-in-flight N] [--session-timeout MS]\n"
-	"  [--revoke-timeout MS] [--deadline DURATION] [--set librdkafka.key=value]...\n";
+	"  [--revoke-timeout MS] [--deadline DURATION] [--dlt-headers kafka|connect|spring|none]\n"
+	"  [--set librdkafka.key=value]...\n";
 
 static _Noreturn void refuse(const char *option, const char *value)
 {
@@ -87,6 +88,24 @@ static void take_events(struct worker_options *o, char *list)
 	}
 }
 
+static void take_headers(struct worker_options *o, const char *value)
+{
+	static const char *const families[] = {
+		[STAGGER_HEADERS_KAFKA] = "kafka",
+		[STAGGER_HEADERS_CONNECT] = "connect",
+		[STAGGER_HEADERS_SPRING] = "spring",
+		[STAGGER_HEADERS_NONE] = "none",
+	};
+
+	for (size_t i = STAGGER_HEADERS_KAFKA; i < sizeof(families) / sizeof(families[0]); i++) {
+		if (strcmp(value, families[i]) == 0) {
+			o->dead_letter_headers = (enum stagger_dead_letter_headers)i;
+			return;
+		}
+	}
+	refuse("--dlt-headers", value);
+}
+
 /* A number or a text option. False: neither. */
 static bool take_plain(struct worker_options *o, const char *option, const char *value)
 {
@@ -136,6 +155,8 @@ static void take(struct worker_options *o, const char *option, char *value)
 		take_in_place(o, value);
 	else if (strcmp(option, "--events") == 0)
 		take_events(o, value);
+	else if (strcmp(option, "--dlt-headers") == 0)
+		take_headers(o, value);
 	else if (strcmp(option, "--jitter") == 0)
 		o->jitter = strtod(value, NULL) / (strchr(value, '%') == NULL ? 1 : 100);
 	else if (strcmp(option, "--deadline") == 0)
