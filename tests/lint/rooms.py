@@ -16,6 +16,7 @@ ROOMS = {
     "engine": ["core", "codec/envelope_codec.h", "codec/replay_header.h", "base"],
     "workers": ["core/port.h", "core/failure.h", "base"],
     "consumer": ["base"],
+    "cli": ["base", "codec", "config", "consumer", "core", "dead", "kafka", "ops"],
     "testing": ["core", "codec", "engine/engine.h", "consumer/wiring.h", "base"],
 }
 
