@@ -6,7 +6,7 @@
 #   demo.sh [--no-install]
 set -eu
 
-packages='gcc libc6-dev meson ninja-build pkg-config librdkafka-dev'
+packages='gcc libc6-dev meson ninja-build pkg-config librdkafka-dev libfyaml-dev'
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 build=$root/build-demo
 log=$build/demo.log

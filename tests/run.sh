@@ -13,7 +13,7 @@ set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 packages='meson ninja-build pkg-config gcc g++ libc6-dev binutils ccache python3
-	librdkafka-dev libavro-dev libjansson-dev libcmocka-dev libuv1-dev libsqlite3-dev
+	librdkafka-dev libfyaml-dev libavro-dev libjansson-dev libcmocka-dev libuv1-dev libsqlite3-dev
 	kcat'
 packages_all='gcovr maven openjdk-17-jdk-headless python3-venv ca-certificates clang-14 scdoc man-db'
 

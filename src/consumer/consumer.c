@@ -14,6 +14,7 @@
 #include "consumer/state.h"
 #include "consumer/wiring.h"
 #include "core/chain.h"
+#include "core/chains.h"
 #include "engine/engine.h"
 #include "kafka/kafka.h"
 
@@ -22,9 +23,7 @@ enum stagger_status stagger_consumer_open(struct stagger_consumer **out, const c
 					  struct stagger_error *err)
 {
 	if (path != NULL)
-		return fail(err, STAGGER_INVALID,
-			    "'%s': chain files are not supported yet, declare the chain in C: "
-			    "stagger_chain_new()", path);
+		return consumer_load(out, path, options, err);
 	struct stagger_consumer *c = calloc(1, sizeof(*c));
 	if (c == NULL)
 		return fail_memory(err);
@@ -92,47 +91,6 @@ enum stagger_status stagger_consumer_set(struct stagger_consumer *c, const char 
 	return STAGGER_OK;
 }
 
-/* A dead letter of one chain must not end in a stage of another: that would be a loop. */
-static enum stagger_status dead_letters_apart(const struct stagger_chain *from,
-					      const struct stagger_chain *to,
-					      struct stagger_error *err)
-{
-	for (size_t i = 0; i <= from->n_routes; i++) {
-		const char *topic =
-			i < from->n_routes ? from->routes[i].topic : from->dead_letter_topic;
-		if (topic != NULL && chain_stage_of(to, topic) != CHAIN_DLT)
-			return fail(err, STAGGER_INVALID,
-				    "the dead-letter topic '%s' of chain '%s' is a stage of chain "
-				    "'%s'",
-				    topic, from->name, to->name);
-	}
-	return STAGGER_OK;
-}
-
-/* Two chains of one group must not read the same topic, and a stage is nobody else's target. */
-static enum stagger_status chains_apart(const struct stagger_consumer *c,
-					const struct stagger_chain *chain,
-					struct stagger_error *err)
-{
-	for (size_t i = 0; i < c->n_chains; i++) {
-		const struct stagger_chain *other = c->chains[i].chain;
-		if (strcmp(other->name, chain->name) == 0)
-			return fail(err, STAGGER_INVALID, "chain '%s' was added before",
-				    chain->name);
-		for (int32_t s = 0; s < chain->n_stages; s++)
-			if (chain_stage_of(other, chain->stages[s].topic) != CHAIN_DLT)
-				return fail(err, STAGGER_INVALID,
-					    "chains '%s' and '%s' share the topic '%s'",
-					    other->name, chain->name, chain->stages[s].topic);
-		enum stagger_status status = dead_letters_apart(chain, other, err);
-		if (status == STAGGER_OK)
-			status = dead_letters_apart(other, chain, err);
-		if (status != STAGGER_OK)
-			return status;
-	}
-	return STAGGER_OK;
-}
-
 static enum stagger_status topics_add(struct stagger_consumer *c, const struct stagger_chain *chain,
 				      struct stagger_error *err)
 {
@@ -146,6 +104,27 @@ static enum stagger_status topics_add(struct stagger_consumer *c, const struct s
 	return STAGGER_OK;
 }
 
+enum stagger_status consumer_take(struct stagger_consumer *c, struct stagger_chain **take_chain,
+				  struct stagger_error *err)
+{
+	if (c->n_chains == CONSUMER_MAX_CHAINS)
+		return fail(err, STAGGER_INVALID, "more than %d chains", CONSUMER_MAX_CHAINS);
+	struct consumer_chain *chains = realloc(c->chains, (c->n_chains + 1) * sizeof(*chains));
+	if (chains == NULL)
+		return fail_memory(err);
+	c->chains = chains;
+	enum stagger_status status = STAGGER_OK;
+	for (size_t i = 0; i < c->n_chains && status == STAGGER_OK; i++)
+		status = chains_apart(c->chains[i].chain, *take_chain, err);
+	if (status == STAGGER_OK)
+		status = topics_add(c, *take_chain, err);
+	if (status != STAGGER_OK)
+		return status;
+	c->chains[c->n_chains++] = (struct consumer_chain){ .chain = *take_chain };
+	*take_chain = NULL;
+	return STAGGER_OK;
+}
+
 enum stagger_status stagger_consumer_add(struct stagger_consumer *c,
 					 struct stagger_chain **take_chain,
 					 struct stagger_error *err)
@@ -155,22 +134,8 @@ enum stagger_status stagger_consumer_add(struct stagger_consumer *c,
 		return status;
 	if (take_chain == NULL || *take_chain == NULL)
 		return fail(err, STAGGER_INVALID, "add(): there is no chain");
-	if (c->n_chains == CONSUMER_MAX_CHAINS)
-		return fail(err, STAGGER_INVALID, "more than %d chains", CONSUMER_MAX_CHAINS);
-	struct consumer_chain *chains = realloc(c->chains, (c->n_chains + 1) * sizeof(*chains));
-	if (chains == NULL)
-		return fail_memory(err);
-	c->chains = chains;
 	status = chain_seal(*take_chain, c->o.group, err);
-	if (status == STAGGER_OK)
-		status = chains_apart(c, *take_chain, err);
-	if (status == STAGGER_OK)
-		status = topics_add(c, *take_chain, err);
-	if (status != STAGGER_OK)
-		return status;
-	c->chains[c->n_chains++] = (struct consumer_chain){ .chain = *take_chain };
-	*take_chain = NULL;
-	return STAGGER_OK;
+	return status == STAGGER_OK ? consumer_take(c, take_chain, err) : status;
 }
 
 enum stagger_status stagger_consumer_on(struct stagger_consumer *c, const char *chain,

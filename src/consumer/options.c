@@ -141,17 +141,26 @@ static enum stagger_status texts_take(struct stagger_consumer_options *o, const 
 	return STAGGER_OK;
 }
 
+bool options_copy(struct stagger_consumer_options *out, const struct stagger_consumer_options *in)
+{
+	struct stagger_consumer_options o = { .size = sizeof(o) };
+	if (in != NULL && in->size < sizeof(in->size))
+		return false;
+	if (in != NULL)
+		memcpy(&o, in, in->size < sizeof(o) ? in->size : sizeof(o));
+	o.size = sizeof(o);
+	*out = o;
+	return true;
+}
+
 enum stagger_status options_take(struct stagger_consumer_options *out,
 				 const struct stagger_consumer_options *in, const char *host,
 				 struct stagger_error *err)
 {
-	struct stagger_consumer_options o = { .size = sizeof(o) };
-	if (in != NULL) {
-		if (in->size < sizeof(in->size))
-			return fail(err, STAGGER_INVALID, "options.size is not set, use "
-							  "STAGGER_CONSUMER_OPTIONS_INIT");
-		memcpy(&o, in, in->size < sizeof(o) ? in->size : sizeof(o));
-	}
+	struct stagger_consumer_options o;
+	if (!options_copy(&o, in))
+		return fail(err, STAGGER_INVALID, "options.size is not set, use "
+						  "STAGGER_CONSUMER_OPTIONS_INIT");
 	enum stagger_status status = texts_take(&o, host, err);
 	for (size_t i = 0; status == STAGGER_OK && i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		status = number_take(&o, &numbers[i], err);

@@ -49,11 +49,21 @@ struct stagger_consumer {
 	bool stop_passed;                  /* on to the engine */
 };
 
-/* options.c: checks ranges, fills defaults, copies texts. */
+/* options.c: a whole struct from one that may be shorter, or NULL. False: its size is not set. */
+bool options_copy(struct stagger_consumer_options *out, const struct stagger_consumer_options *in);
+/* Checks ranges, fills defaults, copies texts. */
 STAGGER_MUST_USE enum stagger_status options_take(struct stagger_consumer_options *out,
 						  const struct stagger_consumer_options *in,
 						  const char *host, struct stagger_error *err);
 void options_clear(struct stagger_consumer_options *o);
+/* load.c: opens from a chain file. */
+STAGGER_MUST_USE enum stagger_status consumer_load(struct stagger_consumer **out, const char *path,
+						   const struct stagger_consumer_options *options,
+						   struct stagger_error *err);
+/* Takes a chain that is sealed for the consumer's group, and nulls *take_chain. */
+STAGGER_MUST_USE enum stagger_status consumer_take(struct stagger_consumer *c,
+						   struct stagger_chain **take_chain,
+						   struct stagger_error *err);
 /* The value of a property, the last one set, or NULL. */
 const char *consumer_property(const struct stagger_consumer *c, const char *name);
 

@@ -179,7 +179,7 @@ enum stagger_status client_secrets(struct logs *logs, const struct kafka_options
 				   struct stagger_error *err)
 {
 	for (size_t i = 0; i < o->n_properties; i++)
-		if (keys_secret(o->properties[i].name) &&
+		if (kafka_secret(o->properties[i].name) &&
 		    !logs_secret(logs, o->properties[i].value))
 			return fail_memory(err);
 	return STAGGER_OK;

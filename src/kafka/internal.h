@@ -66,7 +66,6 @@ STAGGER_MUST_USE enum stagger_status keys_conf(rd_kafka_conf_t **out, const stru
 					       struct stagger_error *err);
 /* The last value given for that property (for the role, else for all), or NULL. */
 const char *keys_given(const struct kafka_options *o, enum role role, const char *name);
-bool keys_secret(const char *name);
 /* bootstrap.servers; INVALID when it is not set, or what is only for the embedded broker is. */
 STAGGER_MUST_USE enum stagger_status keys_servers(const struct kafka_options *o,
 						  const char **servers,

@@ -47,6 +47,8 @@ void kafka_free(struct kafka **k);
  * ones with librdkafka's text. */
 STAGGER_MUST_USE enum stagger_status kafka_check_property(const char *name, const char *value,
 							  struct stagger_error *err);
+/* Whether the property's name says that its value must never be shown. */
+bool kafka_secret(const char *name);
 /* librdkafka's own: "2.0.2" */
 const char *kafka_version(void);
 

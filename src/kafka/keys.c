@@ -95,7 +95,7 @@ static bool is_embedded(const char *name)
 	return strncmp(name, "embedded.", 9) == 0;
 }
 
-bool keys_secret(const char *name)
+bool kafka_secret(const char *name)
 {
 	static const char *const parts[] = {
 		"password", "secret", "key.pem", "jaas", "sasl.oauthbearer.config", "basic.auth",
@@ -167,7 +167,7 @@ static enum stagger_status set(rd_kafka_conf_t *conf, const char *name, const ch
 
 	if (rd_kafka_conf_set(conf, name, value, text, sizeof(text)) == RD_KAFKA_CONF_OK)
 		return STAGGER_OK;
-	if (keys_secret(name))
+	if (kafka_secret(name))
 		return fail(err, STAGGER_INVALID, "kafka: the value of '%s' is refused", name);
 	return fail(err, STAGGER_INVALID, "kafka: '%s': %s", name, text);
 }

@@ -14,6 +14,7 @@ ROOMS = {
     "codec": ["core", "base"],
     "kafka": ["core/port.h", "core/topics.h", "base"],
     "engine": ["core", "codec/envelope_codec.h", "codec/replay_header.h", "base"],
+    "config": ["core", "kafka/kafka.h", "base"],
     "workers": ["core/port.h", "core/failure.h", "base"],
     "consumer": ["base"],
     "cli": ["base", "codec", "config", "consumer", "core", "dead", "kafka", "ops"],
@@ -22,9 +23,10 @@ ROOMS = {
 
 # The public consumer goes file by file, so that only wiring.c sees every room.
 CONSUMER = {
-    "consumer.c": ["core/chain.h", "engine/engine.h", "kafka/kafka.h"],
+    "consumer.c": ["core/chain.h", "core/chains.h", "engine/engine.h", "kafka/kafka.h"],
     "envelope.c": ["codec/envelope_codec.h", "codec/framing.h"],
     "envelope_view.c": ["codec/envelope_codec.h"],
+    "load.c": ["config/config.h"],
     "message.c": ["core/port.h"],
     "run.c": ["engine/engine.h"],
     "verdict.c": ["core/port.h", "core/failure.h"],
@@ -36,6 +38,7 @@ CONSUMER = {
 # Each foreign library lives in one room: its headers, and the names it is spelled with.
 FOREIGN = {
     "kafka": (re.compile(r"librdkafka/"), re.compile(r"\brd_kafka_\w+|\bRD_KAFKA_\w+")),
+    "config": (re.compile(r"libfyaml"), re.compile(r"\bfy_\w+|\bFY[A-Z]+_\w+")),
     "codec": (re.compile(r"avro(\.h|/)"), re.compile(r"\bavro_\w+")),
 }
 
