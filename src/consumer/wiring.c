@@ -16,11 +16,10 @@
 #include "consumer/state.h"
 #include "core/chain.h"
 #include "core/topics.h"
+#include "core/wish.h"
 #include "engine/engine.h"
 #include "kafka/kafka.h"
 #include "workers/workers.h"
-
-#define RETENTION_MARGIN_MS (INT64_C(7) * 24 * 3600 * 1000) /* of topics.retention_margin */
 
 enum stagger_status wiring_check(struct stagger_consumer *c, struct stagger_error *err)
 {
@@ -180,46 +179,17 @@ static int64_t clock_boot(void *self)
 	return clock_boot_us();
 }
 
-static void topic_add(struct kafka_options *o, struct kafka_topic *topics, struct kafka_topic topic)
-{
-	for (size_t i = 0; i < o->n_topics; i++)
-		if (strcmp(topics[i].name, topic.name) == 0)
-			return; /* DLTs may be shared */
-	topics[o->n_topics++] = topic;
-}
-
-static void topics_of_chain(struct kafka_options *o, struct kafka_topic *topics,
-			    const struct stagger_chain *chain)
-{
-	int64_t keep_ms = topic_retention_ms(chain->longest_wait_ms, RETENTION_MARGIN_MS);
-	for (int32_t s = 0; s < chain->n_stages; s++)
-		topic_add(o, topics, (struct kafka_topic){
-			.name = chain->stages[s].topic, .subscribed = true,
-			.main_topic = chain->topic,
-			.retention_ms = s == CHAIN_MAIN ? 0 : keep_ms });
-	if (chain->dead_letter_topic != NULL)
-		topic_add(o, topics, (struct kafka_topic){
-			.name = chain->dead_letter_topic, .main_topic = chain->topic,
-			.retention_ms = -1 });
-	for (size_t i = 0; i < chain->n_routes; i++)
-		topic_add(o, topics, (struct kafka_topic){
-			.name = chain->routes[i].topic, .main_topic = chain->topic,
-			.retention_ms = -1 });
-}
-
 static enum stagger_status kafka_make(struct stagger_consumer *c, struct stagger_error *err)
 {
 	if (consumer_property(c, "bootstrap.servers") == NULL)
 		return fail(err, STAGGER_INVALID,
 			    "bootstrap.servers is not set: stagger_consumer_set(c, "
 			    "\"bootstrap.servers\", \"host:9092\", &err), or \"embedded\"");
-	size_t most = 0;
-	for (size_t i = 0; i < c->n_chains; i++)
-		most += (size_t)c->chains[i].chain->n_stages + c->chains[i].chain->n_routes + 1;
-	struct kafka_topic *topics = calloc(most, sizeof(*topics));
+	struct wish_rule *topics = calloc(c->n_chains * WISH_MAX_TOPICS, sizeof(*topics));
+	struct topic_pattern *patterns = calloc(c->n_chains, sizeof(*patterns));
 	struct kafka_property *properties = calloc(c->n_properties, sizeof(*properties));
 	enum stagger_status status = STAGGER_NO_MEMORY;
-	if (topics == NULL || properties == NULL) {
+	if (topics == NULL || patterns == NULL || properties == NULL) {
 		(void)fail_memory(err);
 		goto out;
 	}
@@ -236,14 +206,21 @@ static enum stagger_status kafka_make(struct stagger_consumer *c, struct stagger
 		.properties = properties,
 		.n_properties = c->n_properties,
 		.topics = topics,
+		.patterns = patterns,
+		.n_patterns = c->n_chains,
+		.create_topics = c->o.create_topics,
+		.allow_stranded = c->o.allow_stranded,
 		.log = c->log,
 		.wake = c->wake,
 	};
-	for (size_t i = 0; i < c->n_chains; i++)
-		topics_of_chain(&o, topics, c->chains[i].chain);
+	for (size_t i = 0; i < c->n_chains; i++) {
+		wish_add(topics, &o.n_topics, c->chains[i].chain);
+		patterns[i] = wish_pattern(c->chains[i].chain, c->o.group);
+	}
 	status = kafka_new(&c->kafka, &o, err);
 out:
 	free(topics);
+	free(patterns);
 	free(properties);
 	return status;
 }

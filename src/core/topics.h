@@ -24,9 +24,23 @@ STAGGER_MUST_USE enum stagger_status topic_expand(char **out, const char *patter
 int32_t topic_partition(int32_t partition, int32_t count);
 /* retention.ms of a stage: longest_wait + margin, saturated. */
 int64_t topic_retention_ms(int64_t longest_wait_ms, int64_t margin_ms);
+/* How a topic is made; 0: unsaid, the broker's default. */
+struct topic_make {
+	int32_t partitions, replication, min_insync_replicas;
+	int64_t retention_ms; /* -1: for ever */
+	int64_t max_message;
+};
 /* The line that creates a topic, for people: kafka-topics.sh --create ... Returns text. */
 const char *topic_create_line(char *text, size_t size, const char *brokers, const char *topic,
-			      int32_t partitions,
-			      int64_t retention_ms /* -1: for ever, 0: unsaid */);
+			      const struct topic_make *make);
+
+/* A template and what its words stand for: all topics that it could name. */
+struct topic_pattern {
+	const char *pattern;
+	struct topic_words words; /* delay and n are not looked at */
+};
+/* Could the template have become this name, with some delay for {delay} and some number for {n}?
+ * A word that stands there twice may differ. */
+bool topic_matches(const struct topic_pattern *of, const char *name);
 
 #endif

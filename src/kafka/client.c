@@ -53,7 +53,7 @@ enum stagger_status client_producer(struct kafka *k, rd_kafka_t **out, struct st
 	char text[TEXT];
 
 	for (size_t i = 0; i < k->n_topics; i++) {
-		int64_t read = k->topics[i].max_message;
+		int64_t read = k->topics[i].is.max_message;
 		int64_t message = read > 0 ? read : ASSUMED_MESSAGE;
 		int64_t batch = read > 0 ? read : ASSUMED_BATCH;
 		if (message > largest)
@@ -154,27 +154,6 @@ void client_error(struct kafka *k, const rd_kafka_t *rk, rd_kafka_event_t *event
 	log_warn(k->log, "kafka: %s; trying on", text);
 }
 
-static enum stagger_status copy_topics(struct kafka *k, const struct kafka_options *o,
-				       struct stagger_error *err)
-{
-	k->group = strdup(o->group);
-	k->topics = calloc(o->n_topics + 1, sizeof(*k->topics));
-	if (k->group == NULL || k->topics == NULL)
-		return fail_memory(err);
-	for (size_t i = 0; i < o->n_topics; i++) {
-		struct topic *topic = &k->topics[k->n_topics++];
-		const char *of = o->topics[i].main_topic;
-		*topic = (struct topic){.name = strdup(o->topics[i].name),
-					.main_topic = of != NULL ? strdup(of) : NULL,
-					.subscribed = o->topics[i].subscribed,
-					.retention_ms = o->topics[i].retention_ms,
-					.count = -1};
-		if (topic->name == NULL || (of != NULL && topic->main_topic == NULL))
-			return fail_memory(err);
-	}
-	return STAGGER_OK;
-}
-
 enum stagger_status client_secrets(struct logs *logs, const struct kafka_options *o,
 				   struct stagger_error *err)
 {
@@ -195,7 +174,7 @@ static enum stagger_status open_embedded(struct kafka *k, const struct kafka_opt
 	if (topics == NULL)
 		return fail_memory(err);
 	for (size_t i = 0; i < o->n_topics; i++)
-		topics[i] = (struct embedded_topic){.name = o->topics[i].name};
+		topics[i] = (struct embedded_topic){.name = o->topics[i].topic};
 	enum stagger_status status = embedded_new(
 		&k->embedded, port != NULL ? (int32_t)strtol(port, NULL, 10) : 0,
 		count != NULL ? (int32_t)strtol(count, NULL, 10) : EMBEDDED_PARTITIONS, topics,
@@ -266,7 +245,7 @@ enum stagger_status kafka_new(struct kafka **out, const struct kafka_options *o,
 	if (status == STAGGER_OK)
 		status = client_secrets(k->logs, o, err);
 	if (status == STAGGER_OK)
-		status = copy_topics(k, o, err);
+		status = topics_copy(k, o, err);
 	if (status == STAGGER_OK)
 		status = open_handles(k, o, err);
 	if (status == STAGGER_OK)

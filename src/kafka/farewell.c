@@ -49,11 +49,7 @@ void client_destroy(struct kafka *k)
 void client_free(struct kafka *k)
 {
 	logs_free(&k->logs);
-	for (size_t i = 0; i < k->n_topics; i++) {
-		free(k->topics[i].name);
-		free(k->topics[i].main_topic);
-	}
-	free(k->topics);
+	topics_free(k);
 	free(k->group);
 	pthread_mutex_destroy(&k->fetch.lock);
 	free(k);

@@ -15,8 +15,8 @@ enum stagger_status group_join(struct kafka *k, struct stagger_error *err)
 		rd_kafka_topic_partition_list_new((int)k->n_topics);
 
 	for (size_t i = 0; i < k->n_topics; i++)
-		if (k->topics[i].subscribed)
-			rd_kafka_topic_partition_list_add(list, k->topics[i].name,
+		if (k->rules[i].role != WISH_DEAD)
+			rd_kafka_topic_partition_list_add(list, k->rules[i].topic,
 							  RD_KAFKA_PARTITION_UA);
 	rd_kafka_resp_err_t code = rd_kafka_subscribe(k->consumer, list);
 	rd_kafka_topic_partition_list_destroy(list);

@@ -11,6 +11,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include "kafka/admin.h"
 #include "kafka/gates.h"
 #include "kafka/kafka.h"
 
@@ -119,6 +120,7 @@ struct ask {
 	rd_kafka_topic_t **warm;       /* START: keep the topics' metadata in the new producer */
 	size_t n_warm;
 	bool contact;                  /* START: since_us is when metadata came first */
+	int64_t made_us;               /* START: when missing topics were made; 0: not */
 	struct stagger_error error;    /* START: status OK, or why not */
 };
 struct asker {
@@ -144,17 +146,42 @@ bool start_try(struct kafka *k, struct ask *ask);
 bool positions_try(struct kafka *k, struct ask *ask);
 bool counts_try(struct kafka *k, struct ask *ask);
 
-/* -- topics that options named ----------------------------------------------------------- */
-struct topic {
-	char *name, *main_topic; /* main_topic NULL: none */
-	bool subscribed;
-	int64_t retention_ms;
-	int32_t count;           /* -1 until first contact; the asker's until then, then constant */
-	int64_t max_message;     /* max.message.bytes; 0: not readable. As count */
-	int64_t kept_ms;         /* retention.ms; 0: not readable, or for ever. As count */
+/* -- admin.c: what the start asks of it, piece by piece ---------------------------------- */
+/* Fills in those that the list of all topics has. */
+void admin_take(const struct rd_kafka_metadata *all, struct admin_topic *list, size_t n);
+/* Asks for one by name: the list of all hides those that may not be seen. */
+rd_kafka_resp_err_t admin_ask_one(const struct tool *tool, struct admin_topic *topic,
+				  int timeout_ms);
+/* The settings of those that are there and may be read. */
+STAGGER_MUST_USE enum stagger_status admin_settings(const struct tool *tool,
+						    struct admin_topic *list, size_t n,
+						    struct stagger_error *err);
+
+/* -- topics.c, stranded.c: the chain's topics at first contact, on the asker's thread ----- */
+enum topics_answer {
+	TOPICS_FINE,
+	TOPICS_AGAIN,  /* not yet: a topic made a moment ago is not known everywhere */
+	TOPICS_SILENT, /* nobody answers any more */
+	TOPICS_BAD,    /* the ask's error says why */
 };
-/* limits.c: reads settings of the topics, warns of what will lose messages. Asker's thread. */
-STAGGER_MUST_USE enum stagger_status limits_read(struct kafka *k, struct stagger_error *err);
+enum topics_answer topics_look(struct kafka *k, struct ask *ask,
+			       const struct rd_kafka_metadata *all);
+STAGGER_MUST_USE enum stagger_status topics_copy(struct kafka *k, const struct kafka_options *o,
+						 struct stagger_error *err);
+void topics_free(struct kafka *k);
+const struct wish_topic *topics_find(const struct kafka *k, const char *name); /* or NULL */
+
+enum topics_fault { FAULT_MISSING = 1, FAULT_UNFIT = 2, FAULT_STRANDED = 4 };
+struct topics_report { /* all that keeps a consumer from starting, one text */
+	char text[3800];
+	size_t used, n_left_out;
+	unsigned kinds;
+};
+void topics_report_add(struct topics_report *report, enum topics_fault kind, const char *line);
+/* Topics of the chains' naming patterns that no stage reads and that hold unread messages: into the
+ * report, or a warning when that is allowed. */
+void stranded_look(struct kafka *k, const struct rd_kafka_metadata *all,
+		   struct topics_report *report);
 
 /* -- fetch.c, hold.c: partitions that are read ------------------------------------------- */
 struct part {
@@ -254,8 +281,13 @@ struct kafka {
 	rd_kafka_t *admin;              /* for questions; lives as long as k, used by the asker */
 	struct bell consumer_bell, admin_bell;
 	char *group;
-	struct topic *topics;
-	size_t n_topics;
+	struct wish_rule *rules;        /* their texts are ours */
+	struct admin_topic *topics;     /* in the same order; the asker's until first contact, */
+	size_t n_topics;                /* then constant */
+	struct topic_pattern *patterns;
+	size_t n_patterns;
+	char *file;
+	bool create_topics, allow_stranded;
 	int64_t start_timeout_ms, fetch_wait_ms;
 	bool sizes_given, batch_given;  /* message.max.bytes and batch.size are the user's */
 	struct trouble trouble;         /* under asker.lock */

@@ -6,18 +6,14 @@
 #define KAFKA_KAFKA_H
 
 #include "core/port.h"
+#include "core/topics.h"
+#include "core/wish.h"
 
 struct log;
 struct wake;
 
 struct kafka_property {
 	const char *name, *value; /* name may begin with "consumer." or "producer." */
-};
-struct kafka_topic {
-	const char *name;
-	bool subscribed;        /* main and stages; else a DLT: only produced to */
-	const char *main_topic; /* whose partition count it should have */
-	int64_t retention_ms;   /* what it should be kept: -1 for ever, 0 unsaid (main) */
 };
 /* Borrowed during the call only. */
 struct kafka_options {
@@ -27,8 +23,14 @@ struct kafka_options {
 	int32_t expected_partitions;
 	const struct kafka_property *properties;
 	size_t n_properties;
-	const struct kafka_topic *topics; /* every topic of every chain, each once */
+	/* every topic of every chain, each once; main and stages are subscribed to */
+	const struct wish_rule *topics;
 	size_t n_topics;
+	/* how the chains name their stages: other topics of these names may hold their messages */
+	const struct topic_pattern *patterns;
+	size_t n_patterns;
+	const char *file;       /* the chains' file, for advice; NULL: declared in C */
+	bool create_topics, allow_stranded;
 	struct log *log;        /* must outlive the client */
 	struct wake *wake;      /* must outlive the client */
 };

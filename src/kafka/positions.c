@@ -87,12 +87,11 @@ failed:
 	return NULL;
 }
 
-static int64_t kept_ms(const struct kafka *k, const char *topic)
+static int64_t kept_ms(const struct kafka *k, const char *name)
 {
-	for (size_t i = 0; i < k->n_topics; i++)
-		if (strcmp(k->topics[i].name, topic) == 0)
-			return k->topics[i].kept_ms;
-	return 0;
+	const struct wish_topic *topic = topics_find(k, name);
+
+	return topic != NULL && topic->known && topic->retention_ms > 0 ? topic->retention_ms : 0;
 }
 
 static bool write_list(const struct kafka *k, struct ask *ask,

@@ -34,6 +34,14 @@ static void ask_count(struct kafka *k, int32_t number)
 	asker_put(k, ask);
 }
 
+/* As first contact saw it; -1: not one of the chains', or unknown. */
+static int32_t count_of(const struct kafka *k, const char *name)
+{
+	const struct wish_topic *topic = topics_find(k, name);
+
+	return topic != NULL && topic->partitions > 0 ? topic->partitions : -1;
+}
+
 static int32_t topic(void *self, const char *name)
 {
 	struct kafka *k = self;
@@ -56,9 +64,8 @@ static int32_t topic(void *self, const char *name)
 	if (target.name == NULL)
 		return -1;
 	strcpy(target.name, name);
-	for (size_t i = 0; k->contact && i < k->n_topics; i++)
-		if (strcmp(k->topics[i].name, name) == 0)
-			target.count = k->topics[i].count;
+	if (k->contact)
+		target.count = count_of(k, name);
 	s->targets[s->n] = target;
 	return (int32_t)s->n++;
 }
@@ -91,9 +98,7 @@ static void open_producer(struct kafka *k, rd_kafka_t *producer)
 void sink_adopt(struct kafka *k, rd_kafka_t *take_producer)
 {
 	for (size_t i = 0; i < k->sink.n; i++)
-		for (size_t t = 0; t < k->n_topics; t++)
-			if (strcmp(k->topics[t].name, k->sink.targets[i].name) == 0)
-				k->sink.targets[i].count = k->topics[t].count;
+		k->sink.targets[i].count = count_of(k, k->sink.targets[i].name);
 	open_producer(k, take_producer);
 }
 

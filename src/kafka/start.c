@@ -13,14 +13,10 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
-#include "base/text.h"
-#include "core/topics.h"
 
 #define CONTACT_MS 1000          /* one attempt */
 #define SILENT_US 900000         /* before the first word about brokers that do not answer */
 #define SAID_AGAIN_US 10000000
-#define MISSING_LASTS_US 2000000 /* a topic made a moment ago is not known everywhere */
-#define MAX_NAMED 32             /* topics in one message */
 #define SETTING 256
 
 /* No metadata yet. True: given up, the ask has the error. */
@@ -50,123 +46,6 @@ static bool silent(struct kafka *k, struct ask *ask)
 			 k->start_timeout_ms > 0 ? "until start_timeout" : "for ever");
 	}
 	return false;
-}
-
-static const struct topic *topic_named(const struct kafka *k, const char *name)
-{
-	for (size_t i = 0; name != NULL && i < k->n_topics; i++)
-		if (strcmp(k->topics[i].name, name) == 0)
-			return &k->topics[i];
-	return NULL;
-}
-
-/* Takes counts from an answer about all topics. */
-static void take_counts(struct kafka *k, const struct rd_kafka_metadata *found)
-{
-	for (int i = 0; i < found->topic_cnt; i++) {
-		const struct rd_kafka_metadata_topic *one = &found->topics[i];
-		for (size_t t = 0; t < k->n_topics; t++)
-			if (k->topics[t].count < 0 && one->err == RD_KAFKA_RESP_ERR_NO_ERROR &&
-			    one->partition_cnt > 0 && strcmp(k->topics[t].name, one->topic) == 0)
-				k->topics[t].count = one->partition_cnt;
-	}
-}
-
-/* Asks for a topic by name: the list of all hides those that we may not see. */
-static rd_kafka_resp_err_t ask_one(struct kafka *k, struct topic *topic)
-{
-	const struct rd_kafka_metadata *found = NULL;
-	rd_kafka_topic_t *handle = rd_kafka_topic_new(k->admin, topic->name, NULL);
-
-	if (handle == NULL)
-		return RD_KAFKA_RESP_ERR__INVALID_ARG;
-	rd_kafka_resp_err_t code = rd_kafka_metadata(k->admin, 0, handle, &found, CONTACT_MS);
-	rd_kafka_topic_destroy(handle);
-	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-		return code;
-	code = found->topic_cnt == 1 ? found->topics[0].err : RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
-	if (code == RD_KAFKA_RESP_ERR_NO_ERROR && found->topics[0].partition_cnt > 0)
-		topic->count = found->topics[0].partition_cnt;
-	rd_kafka_metadata_destroy(found);
-	return code;
-}
-
-/* One missing topic, for people: what it should be and the command that makes it. */
-static void name_missing(const struct kafka *k, const struct topic *topic, const char *servers,
-			 struct stagger_error *err, size_t *used)
-{
-	const struct topic *main_topic = topic_named(k, topic->main_topic);
-	char line[1024];
-
-	if (main_topic != NULL && main_topic->count > 0) {
-		topic_create_line(line, sizeof(line), servers, topic->name, main_topic->count,
-				  topic->retention_ms);
-		text_add(err->text, sizeof(err->text), used, "; '%s' with %d partitions: %s",
-			 topic->name, (int)main_topic->count, line);
-		return;
-	}
-	topic_create_line(line, sizeof(line), servers, topic->name, 1, topic->retention_ms);
-	if (main_topic != NULL && main_topic != topic)
-		text_add(err->text, sizeof(err->text), used,
-			 "; '%s' with as many partitions as '%s', for one: %s", topic->name,
-			 main_topic->name, line);
-	else
-		text_add(err->text, sizeof(err->text), used,
-			 "; '%s' with as many partitions as you need, for one: %s", topic->name,
-			 line);
-}
-
-/* False: all are there. True: ask->error says what is missing or forbidden, for now. */
-static bool missing(struct kafka *k, struct ask *ask)
-{
-	struct stagger_error *err = &ask->error;
-	char servers[SETTING];
-	size_t n_missing = 0;
-	size_t used = 0;
-
-	client_setting(k->admin, "bootstrap.servers", servers, sizeof(servers));
-	for (size_t i = 0; i < k->n_topics; i++) {
-		struct topic *topic = &k->topics[i];
-		if (topic->count > 0)
-			continue;
-		rd_kafka_resp_err_t code =
-			n_missing < MAX_NAMED ? ask_one(k, topic) : RD_KAFKA_RESP_ERR_NO_ERROR;
-		if (topic->count > 0)
-			continue;
-		if (error_trouble(code, "") == TROUBLE_NETWORK) {
-			err->status = STAGGER_UNREACHABLE;
-			return true;
-		}
-		if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
-			(void)contact_denied(topic->name, code, err);
-			return true;
-		}
-		if (n_missing++ == 0) {
-			fail_code(err, STAGGER_TOPICS, code,
-				  "kafka: topics of the chain are missing");
-			used = strlen(err->text);
-		}
-		if (n_missing <= MAX_NAMED)
-			name_missing(k, topic, servers, err, &used);
-	}
-	if (n_missing > MAX_NAMED)
-		text_add(err->text, sizeof(err->text), &used, "; and %zu more",
-			 n_missing - MAX_NAMED);
-	return n_missing > 0;
-}
-
-static void warn_counts(struct kafka *k)
-{
-	for (size_t i = 0; i < k->n_topics; i++) {
-		const struct topic *topic = &k->topics[i];
-		const struct topic *main_topic = topic_named(k, topic->main_topic);
-		if (topic->subscribed && main_topic != NULL && topic->count != main_topic->count)
-			log_warn(k->log,
-				 "topic '%s' has %d partitions and '%s' %d: their messages may be "
-				 "handled by different members",
-				 topic->name, (int)topic->count, main_topic->name,
-				 (int)main_topic->count);
-	}
 }
 
 /* The sink's producer, with a handle for every topic: a client asks for the metadata of those. */
@@ -222,8 +101,6 @@ bool start_try(struct kafka *k, struct ask *ask)
 	rd_kafka_resp_err_t code = rd_kafka_metadata(k->admin, 1, NULL, &found, CONTACT_MS);
 	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
 		return silent(k, ask);
-	take_counts(k, found);
-	rd_kafka_metadata_destroy(found);
 	if (!ask->contact) {
 		ask->contact = true;
 		ask->since_us = clock_boot_us();
@@ -231,15 +108,17 @@ bool start_try(struct kafka *k, struct ask *ask)
 		k->trouble = (struct trouble){0}; // it is over
 		pthread_mutex_unlock(&k->asker.lock);
 	}
-	if (missing(k, ask)) {
-		if (ask->error.status == STAGGER_UNREACHABLE) // gone in the meantime
-			return silent(k, ask);
-		return ask->error.status == STAGGER_DENIED ||
-		       clock_boot_us() - ask->since_us >= MISSING_LASTS_US;
-	}
-	ask->error.status = STAGGER_OK;
-	warn_counts(k);
-	if (limits_read(k, &ask->error) != STAGGER_OK)
+	enum topics_answer answer = topics_look(k, ask, found);
+	rd_kafka_metadata_destroy(found);
+	switch (answer) {
+	case TOPICS_FINE:
+		return warm_up(k, ask);
+	case TOPICS_AGAIN:
+		return false;
+	case TOPICS_SILENT: // gone in the meantime
+		return silent(k, ask);
+	case TOPICS_BAD:
 		return true;
-	return warm_up(k, ask);
+	}
+	return true;
 }

@@ -35,10 +35,14 @@ struct embedded *broker_new(void)
 	return broker;
 }
 
-static const struct kafka_topic CHAIN[] = {
-	{.name = MAIN, .subscribed = true, .main_topic = MAIN},
-	{.name = RETRY, .subscribed = true, .main_topic = MAIN, .retention_ms = 608400000},
-	{.name = DLT, .main_topic = MAIN, .retention_ms = -1},
+static const struct wish_rule CHAIN[] = {
+	{.topic = MAIN, .main_topic = MAIN, .role = WISH_MAIN},
+	{.topic = RETRY,
+	 .main_topic = MAIN,
+	 .role = WISH_STAGE,
+	 .longest_wait_ms = 3600000,
+	 .retention_ms = 608400000},
+	{.topic = DLT, .main_topic = MAIN, .role = WISH_DEAD, .retention_ms = -1},
 };
 
 enum stagger_status small_open(struct client *c, const struct kafka_options *options,

@@ -161,7 +161,7 @@ missing_topics()
 {
 	begin "$plain" orders
 	check "missing topics are refused within 5 s" refused 5000 STAGGER_TOPICS
-	check "each is named" each_topic "'TOPIC' with"
+	check "each is named" each_topic "'TOPIC' is missing"
 	check "with the command for it" each_topic \
 		"kafka-topics.sh --bootstrap-server $plain --create --topic TOPIC --partitions 1"
 	finish
@@ -170,12 +170,12 @@ missing_topics()
 	begin "$plain" orders
 	check "so are the stages of a topic that is there" refused 5000 STAGGER_TOPICS
 	check "with its partitions" each_topic \
-		"'TOPIC' with 3 partitions: .*--topic TOPIC --partitions 3" but-main
+		"'TOPIC' is missing: .* 3 partitions: .*--topic TOPIC --partitions 3" but-main
 	check "with their retention" \
 		says 'retry.30m --partitions 3 --config retention.ms=[0-9]{9}'
 	check "and the dead letters' that never ends" \
 		says 'dlt --partitions 3 --config retention.ms=-1'
-	check "main is not named as missing" hides "'orders' with"
+	check "main is not named as missing" hides "'orders' is"
 	obey
 	finish
 

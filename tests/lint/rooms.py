@@ -12,11 +12,12 @@ ROOMS = {
     "base": [],
     "core": ["base"],
     "codec": ["core", "base"],
-    "kafka": ["core/port.h", "core/topics.h", "base"],
+    "kafka": ["core/port.h", "core/topics.h", "core/wish.h", "base"],
     "engine": ["core", "codec/envelope_codec.h", "codec/replay_header.h", "base"],
     "config": ["core", "kafka/kafka.h", "base"],
     "workers": ["core/port.h", "core/failure.h", "base"],
     "consumer": ["base"],
+    "ops": ["core", "codec", "kafka", "base"],
     "cli": ["base", "codec", "config", "consumer", "core", "dead", "kafka", "ops"],
     "testing": ["core", "codec", "engine/engine.h", "consumer/wiring.h", "base"],
 }
