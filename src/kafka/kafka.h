@@ -60,7 +60,9 @@ struct embedded_topic {
 	const char *name;
 	int32_t partitions;
 };
-/* port 0: a free one. partitions: of topics that are not listed. */
+/* port 0: a free one. Another is for first connections: then clients go where the metadata say, to
+ * a port that the broker chooses. INVALID: the port is taken. partitions: of topics that are not
+ * listed. */
 STAGGER_MUST_USE enum stagger_status embedded_new(struct embedded **out, int32_t port,
 						  int32_t partitions,
 						  const struct embedded_topic *topics, size_t n,

@@ -44,9 +44,10 @@ FOREIGN = {
 }
 
 LIBC = set("""
-    assert.h ctype.h errno.h fcntl.h float.h inttypes.h limits.h math.h poll.h pthread.h signal.h
-    stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h strings.h time.h
-    unistd.h sys/epoll.h sys/eventfd.h sys/random.h sys/stat.h sys/timerfd.h sys/types.h
+    assert.h ctype.h errno.h fcntl.h float.h inttypes.h limits.h math.h poll.h pthread.h
+    signal.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h
+    strings.h time.h unistd.h arpa/inet.h netinet/in.h sys/epoll.h sys/eventfd.h sys/random.h
+    sys/socket.h sys/stat.h sys/timerfd.h sys/types.h
 """.split())
 PUBLIC_LIBC = {"stdarg.h", "stdbool.h", "stddef.h", "stdint.h"}
 
