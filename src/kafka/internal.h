@@ -344,4 +344,18 @@ struct tool {
 /* Looks at what librdkafka reported since: OK, or DENIED. For loops that read. */
 STAGGER_MUST_USE enum stagger_status tool_check(struct tool *tool, struct stagger_error *err);
 
+/* -- extent.c: how far a topic reaches now ------------------------------------------------ */
+struct extent { /* both in the order of the partitions' numbers */
+	rd_kafka_topic_partition_list_t *starts, *ends;
+};
+/* since_ms: starts at what was appended then or later, or READER_FROM_START. Clear *out with
+ * extent_clear(). */
+STAGGER_MUST_USE enum stagger_status extent_ask(struct extent *out, const struct tool *tool,
+						const char *topic, int64_t since_ms,
+						struct stagger_error *err);
+void extent_clear(struct extent *extent);
+/* TOPICS, DENIED or UNREACHABLE: what that code says of a topic. */
+enum stagger_status extent_fail(const struct tool *tool, const char *topic,
+				rd_kafka_resp_err_t code, struct stagger_error *err);
+
 #endif

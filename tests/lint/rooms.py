@@ -19,6 +19,7 @@ ROOMS = {
     "consumer": ["base"],
     "ops": ["core", "codec", "kafka", "base"],
     "cli": ["base", "codec", "config", "consumer", "core", "dead", "kafka", "ops"],
+    "dead": ["core", "codec", "kafka", "base"],
     "testing": ["core", "codec", "engine/engine.h", "consumer/wiring.h", "base"],
 }
 
