@@ -204,7 +204,7 @@ static struct way send(const struct stagger_chain *chain, const struct plan *pla
 			return way;
 		}
 		facts.call = next.place == PLACE_WAIT ? facts.call + 1 : 1;
-		facts.stage = next.stage;
+		facts.stage = facts.read_stage = next.stage;
 		facts.visit = next.visit;
 		way.at_ms = next.place == PLACE_WAIT ? way.at_ms + next.wait_ms : next.due_ms - 1;
 	}
