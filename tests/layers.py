@@ -58,6 +58,7 @@ SLOW = [
         Layer("asan", ["unit", "scenario", "embedded"], ASAN),
         Layer("tsan", ["threads", "embedded"], TSAN),
     ]),
+    Row(3, [Layer("instructions", [], command=["tests/bench/instructions.py"])]),
     Row(4, [Layer("coverage", [], command=["tests/coverage.sh", "build:-cov"])]),
     Row(15, [
         Layer("kafka-4", [], command=["tests/kafka/end_to_end.sh", "4.3.1", "100000"]),

@@ -15,7 +15,8 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 packages='meson ninja-build pkg-config gcc g++ libc6-dev binutils ccache python3
 	librdkafka-dev libfyaml-dev libavro-dev libjansson-dev libcmocka-dev libuv1-dev libsqlite3-dev
 	kcat'
-packages_all='gcovr maven openjdk-17-jdk-headless python3-venv ca-certificates clang-14 scdoc man-db'
+packages_all='gcovr valgrind maven openjdk-17-jdk-headless python3-venv ca-certificates clang-14 scdoc
+	man-db'
 
 usage()
 {
@@ -65,7 +66,7 @@ if [ "$only" != list ] && ! command -v dpkg-query >/dev/null; then
 	echo "no Debian here: these packages, or what they are called here, must be there:" $packages
 elif [ "$only" != list ]; then
 	case $all$only in
-	yes* | coverage | kafka-* | lateness | readers | dlt-headers | new-user | install | clang)
+	yes* | coverage | instructions | kafka-* | lateness | readers | dlt-headers | new-user | install | clang)
 		packages="$packages $packages_all"
 		;;
 	esac
