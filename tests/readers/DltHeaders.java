@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * DltHeaders BROKERS GROUP N TOPIC=FAMILY...: waits for N dead letters of each topic, compares the
+ * DltHeaders BROKERS N TOPIC=FAMILY...: waits for N dead letters of each topic, compares the
  * headers of each with those that the family's own writer makes of the original record, byte for
  * byte; only the error's class, message and trace are ours, there being no Java exception. Then the
  * family's readers read them. The first difference ends it with exit code 1. */
@@ -45,7 +45,7 @@ import org.springframework.messaging.MessageHeaders;
 import org.springframework.objenesis.SpringObjenesis;
 
 public class DltHeaders {
-	static final Duration LIMIT = Duration.ofSeconds(40);
+	static final Duration LIMIT = Duration.ofSeconds(120);
 	static final String CHAIN = "scripted"; // of the scripted worker
 	static final String KAFKAS_WRITER = "/org/apache/kafka/server/share/dlq/"
 		+ "ShareGroupDLQStateManager$ProduceRequestHandler.class";
@@ -302,10 +302,10 @@ public class DltHeaders {
 		System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "error");
 		consumer = new KafkaConsumer<>(Map.of("bootstrap.servers", args[0]),
 			new ByteArrayDeserializer(), new ByteArrayDeserializer());
-		group = args[1];
-		int n = Integer.parseInt(args[2]);
-		for (String arg : Arrays.asList(args).subList(3, args.length)) {
+		int n = Integer.parseInt(args[1]);
+		for (String arg : Arrays.asList(args).subList(2, args.length)) {
 			String topic = arg.split("=")[0];
+			group = topic + "-readers";
 			String family = arg.split("=")[1];
 			List<Original> originals = new ArrayList<>();
 			for (ConsumerRecord<byte[], byte[]> record : read(topic, n))

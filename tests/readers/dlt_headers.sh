@@ -10,7 +10,6 @@ support=$here/../support
 bin=${STAGGER_BUILD:-$here/../../build}/tests
 home=${XDG_CACHE_HOME:-$HOME/.cache}/stagger/dlt-headers-1
 version=${1:-4.3.1}
-group=readers
 dir=$(mktemp -d)
 broker='' workers=''
 
@@ -60,12 +59,13 @@ javac -nowarn -d "$dir/classes" -cp "$path" "$here/DltHeaders.java"
 "$support/kafka.sh" start "$version" "$dir/broker" >"$dir/ready"
 read -r _ brokers broker <"$dir/ready"
 
-begin() # TOPIC FAMILY [CONFIG of the topic]
+begin() # TOPIC FAMILY [CONFIG of the topic]; the group is named after the topic
 {
+	group=$1-readers
 	"$support/kafka.sh" topics "$brokers" "$1:2${3:+:$3}" "$1.$group.retry.100ms:2" \
 		"$1.$group.retry.200ms:2" "$1.$group.dlt:2"
 	produce "$1"
-	"$bin/scripted_worker" --brokers "$brokers" --group $group --topic "$1" \
+	"$bin/scripted_worker" --brokers "$brokers" --group "$group" --topic "$1" \
 		--stages 100ms,200ms --dlt-headers "$2" >"$dir/$1.jsonl" 2>"$dir/$1.log" &
 	workers="$workers $!"
 }
@@ -75,5 +75,5 @@ begin in-connect connect
 begin in-spring spring
 begin in-spring-appended spring message.timestamp.type=LogAppendTime
 begin in-none none
-timeout 60 java -XX:TieredStopAtLevel=1 -cp "$dir/classes:$path" DltHeaders "$brokers" $group 4 \
+timeout 300 java -XX:TieredStopAtLevel=1 -cp "$dir/classes:$path" DltHeaders "$brokers" 4 \
 	in-kafka=kafka in-connect=connect in-spring=spring in-spring-appended=spring in-none=none
