@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# end_to_end.sh [COUNT]: end to end on the embedded broker, which runs as a process of its own.
+# end_to_end.sh [COUNT]: end to end on the embedded broker, which runs as a process of its own; and
+# a quarter of it again in mode republish.
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -25,8 +26,13 @@ end()
 trap end EXIT
 trap 'exit 1' INT TERM
 
-"$bin/broker" --topics mock:8,mock.e2e.retry.300ms:8,mock.e2e.retry.700ms:8,mock.e2e.retry.1s500ms:8,mock.e2e.dlt:8 \
-	--port-file "$dir/port" >"$dir/broker.log" 2>&1 &
+topics=''
+for topic in mock republish; do
+	for rest in '' .e2e.retry.300ms .e2e.retry.700ms .e2e.retry.1s500ms .e2e.dlt; do
+		topics=$topics${topics:+,}$topic$rest:8
+	done
+done
+"$bin/broker" --topics "$topics" --port-file "$dir/port" >"$dir/broker.log" 2>&1 &
 broker=$!
 tries=0
 until [ -s "$dir/port" ]; do
@@ -35,5 +41,7 @@ until [ -s "$dir/port" ]; do
 	[ $tries -lt 300 ] || { echo "end_to_end: the broker is not ready after 30 s" && exit 1; }
 	sleep 0.1
 done
-"$support/end_to_end.sh" --brokers "127.0.0.1:$(cat "$dir/port")" --topic mock --count "$count" \
-	--dir "$dir/run" --mock
+brokers=127.0.0.1:$(cat "$dir/port")
+"$support/end_to_end.sh" --brokers "$brokers" --topic mock --count "$count" --dir "$dir/run" --mock
+"$support/end_to_end.sh" --brokers "$brokers" --topic republish --count $((count / 4)) \
+	--dir "$dir/republish" --mock --republish

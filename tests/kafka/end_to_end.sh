@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# end_to_end.sh [VERSION] [COUNT]: end to end on a real Apache Kafka, with dynamic members and again
-# with instance ids.
+# end_to_end.sh [VERSION] [COUNT]: end to end on a real Apache Kafka, with dynamic members, again with
+# instance ids, and again in mode republish.
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -25,11 +25,11 @@ trap 'exit 1' INT TERM
 
 "$support/kafka.sh" start "$version" "$dir/broker" >"$dir/ready"
 read -r _ brokers broker <"$dir/ready"
-for variant in dynamic static; do
+for variant in dynamic static republish; do
 	"$support/kafka.sh" topics "$brokers" $variant:8 $variant.e2e.retry.300ms:8 \
 		$variant.e2e.retry.700ms:8 $variant.e2e.retry.1s500ms:8 $variant.e2e.dlt:8
 	option=''
-	[ $variant = dynamic ] || option=--static
+	[ $variant = dynamic ] || option=--$variant
 	"$support/end_to_end.sh" --brokers "$brokers" --topic $variant --count "$count" \
 		--dir "$dir/$variant" --readers $option
 done

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * sim [--seeds A..B] [--seed N [--trace]] [--limit SECONDS]: seeded random runs over the fake
- * world, each judged by the checker. A failing seed is printed with the command that repeats it; one that
- * finds no end within its limit is named and ends the program. */
+ * sim [--seeds A..B] [--seed N [--trace]] [--plain] [--limit SECONDS]: seeded random runs over the
+ * fake world, each judged by the checker. A failing seed is printed with the command that repeats
+ * it; one that finds no end within its limit is named and ends the program. --plain: one chain that
+ * never changes and handles in its stages, nobody else in its topics. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +16,14 @@
 #define STEPS   60
 #define LIMIT_S 120 /* of one seed, with sanitizers on a slow machine */
 
+struct asked {
+	unsigned long long from, to;
+	unsigned limit_s;
+	bool trace, plain;
+};
 struct totals {
 	int64_t events, faults[SIM_N_FAULTS], produced, dead;
+	int64_t republished, deploys, foreign; /* messages, members, records of others */
 };
 
 static void configure(struct sim *s)
@@ -31,13 +38,14 @@ static void configure(struct sim *s)
 		.longest_wait_ms = 3600000, .drain_timeout_ms = 30000,
 		.max_uncommitted = s->max_uncommitted != 0 ? s->max_uncommitted : 65536,
 		.in_place_attempts = s->in_place_attempts,
+		.republish = s->republish || s->turns,
 	};
 	for (size_t i = 0; i < s->n_stages; i++) {
 		duration_format(s->delays_ms[i], text);
 		snprintf(names[i], sizeof(names[i]), "retry.%s", text);
 		snprintf(topics[i], sizeof(topics[i]), "t.g.retry.%s", text);
 		config.stages[i] = (struct history_stage){names[i], topics[i], s->delays_ms[i],
-							  s->visits[i]};
+							  s->visits[i], (int32_t)i == s->retiring};
 	}
 	history_configure(&s->history, &config);
 }
@@ -66,8 +74,9 @@ static void advance(struct sim *s, int64_t ms)
 static void struck(void *user, int32_t member, bool commit, enum port_fault fault)
 {
 	struct sim *s = user;
-	if (commit || fault == PORT_FATAL)
-		sim_fault(s, commit ? "commit" : "producer", s->members[member].name);
+	for (int32_t i = 0; i < s->n_members && (commit || fault == PORT_FATAL); i++)
+		if (s->members[i].number == member)
+			sim_fault(s, commit ? "commit" : "producer", s->members[i].name);
 }
 
 static bool play(struct sim *s)
@@ -80,6 +89,10 @@ static bool play(struct sim *s)
 			sim_produce(s, sim_pick(s, 30));
 		if (sim_pick(s, 5) == 0)
 			sim_random_fault(s);
+		if (s->strangers && sim_pick_more(s, 4) == 0)
+			sim_stranger(s);
+		if ((s->turns || s->retiring >= 0) && sim_pick_more(s, 12) == 0 && !sim_deploy(s))
+			return false;
 		advance(s, sim_pick(s, 4) == 0 ? sim_pick(s, 120000) : sim_pick(s, 2000));
 		if (sim_pick(s, 3) == 0)
 			sim_calm(s);
@@ -115,20 +128,26 @@ static bool judge(struct sim *s, uint64_t seed, struct totals *t)
 	t->events += (int64_t)s->history.n;
 	t->produced += (int64_t)result.produced;
 	t->dead += (int64_t)result.dead;
+	t->deploys += s->deploys;
+	t->foreign += s->foreign;
+	for (size_t i = 0; i < s->history.n; i++)
+		t->republished += s->history.events[i].kind == HISTORY_HOPPED &&
+				  s->history.events[i].to_topic == s->history.config.topic;
 	for (int i = 0; i < SIM_N_FAULTS; i++)
 		t->faults[i] += s->faults[i];
 	checker_clear(&result);
 	return good;
 }
 
-static bool run(uint64_t seed, bool trace, struct totals *t)
+static bool run(uint64_t seed, const struct asked *a, struct totals *t)
 {
 	struct stagger_error err;
 	struct sim *s = calloc(1, sizeof(*s));
 	bool good = false;
 	if (s == NULL)
 		return false;
-	s->trace = trace;
+	s->trace = a->trace;
+	s->plain = a->plain;
 	sim_choose(s, seed);
 	struct world_options o = {.partitions = s->partitions, .seed = seed,
 				  .report_delay_ms = s->report_delay_ms,
@@ -144,18 +163,14 @@ static bool run(uint64_t seed, bool trace, struct totals *t)
 	return good;
 }
 
-struct asked {
-	unsigned long long from, to;
-	unsigned limit_s;
-	bool trace;
-};
-
 static bool read_arguments(struct asked *a, int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
 		const char *value = i + 1 < argc ? argv[i + 1] : "";
 		if (strcmp(argv[i], "--trace") == 0)
 			a->trace = true;
+		else if (strcmp(argv[i], "--plain") == 0)
+			a->plain = true;
 		else if (strcmp(argv[i], "--seed") == 0 &&
 			 sscanf(value, "%llu", &a->from) == 1 && ++i)
 			a->to = a->from;
@@ -180,6 +195,8 @@ static void report(const struct totals *t, int64_t seeds, int64_t failed, int64_
 	printf("sim: %lld seeds, %lld failed; %lld messages, %lld dead letters, %lld events;",
 	       (long long)seeds, (long long)failed, (long long)t->produced, (long long)t->dead,
 	       (long long)t->events);
+	printf(" %lld republished, %lld deploys, %lld of others;", (long long)t->republished,
+	       (long long)t->deploys, (long long)t->foreign);
 	for (int i = 0; i < SIM_N_FAULTS; i++)
 		printf("%s %lld %s", i > 0 ? "," : "", (long long)t->faults[i], names[i]);
 	printf("\n");
@@ -191,7 +208,8 @@ int main(int argc, char **argv)
 {
 	struct asked a = {.from = 1, .to = 500, .limit_s = LIMIT_S};
 	if (!read_arguments(&a, argc, argv)) {
-		fputs("usage: sim [--seeds A..B] [--seed N] [--trace] [--limit SECONDS]\n", stderr);
+		fputs("usage: sim [--seeds A..B] [--seed N] [--trace] [--plain] [--limit SECONDS]\n",
+		      stderr);
 		return 2;
 	}
 	struct totals t = {.events = 0};
@@ -199,7 +217,7 @@ int main(int argc, char **argv)
 	int64_t started_us = clock_boot_us();
 	for (unsigned long long seed = a.from; seed <= a.to; seed++) {
 		watch_begin(seed, a.limit_s);
-		failed += !run(seed, a.trace, &t);
+		failed += !run(seed, &a, &t);
 		watch_end(seed - a.from + 1, a.to - a.from + 1);
 		fflush(stdout);
 	}

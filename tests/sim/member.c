@@ -13,6 +13,11 @@ int64_t sim_pick(struct sim *s, int64_t n)
 	return (int64_t)(random_next(&s->random) % (uint64_t)n);
 }
 
+int64_t sim_pick_more(struct sim *s, int64_t n)
+{
+	return (int64_t)(random_next(&s->more) % (uint64_t)n);
+}
+
 void sim_append(struct sim *s, struct history_event *event, const char *member)
 {
 	event->member = member;
@@ -102,27 +107,41 @@ static void quiet(enum stagger_level level, const char *line, void *user)
 		printf("# %s %s\n", m->name, text != NULL ? text : line);
 }
 
-static enum stagger_status chain_new(const struct sim *s, struct stagger_chain **out,
+static enum stagger_status chain_new(const struct sim *s, bool changed, struct stagger_chain **out,
 				     struct stagger_error *err)
 {
 	struct stagger_chain_options o = STAGGER_CHAIN_OPTIONS_INIT;
+	struct stagger_stage_options stage = STAGGER_STAGE_OPTIONS_INIT;
+	o.republish = s->republish != (changed && s->turns);
+	o.shared_topics = s->shared;
 	o.order = s->order;
 	o.jitter = s->jitter;
 	o.in_place_attempts = s->in_place_attempts;
 	enum stagger_status status = stagger_chain_new(out, "t", &o, err);
-	for (size_t i = 0; status == STAGGER_OK && i < s->n_stages; i++)
-		status = stagger_chain_stage(*out, s->delays_ms[i], s->visits[i], NULL, err);
+	for (size_t i = 0; status == STAGGER_OK && i < s->n_stages; i++) {
+		stage.delay_ms = s->delays_ms[i];
+		stage.attempts = s->visits[i];
+		stage.retired = changed && (int32_t)i == s->retiring;
+		status = stagger_chain_stage_with(*out, &stage, err);
+	}
 	return status;
 }
 
-bool sim_join(struct sim *s, int32_t i)
+static void tell_started(struct sim *s, const struct sim_member *m)
+{
+	struct history_event started = {HISTORY_EVENT(HISTORY_STARTED)};
+	started.reason = m->changed ? NULL : "before";
+	sim_append(s, &started, m->name);
+}
+
+static bool join(struct sim *s, int32_t i, bool changed)
 {
 	struct sim_member *m = &s->members[i];
 	struct stagger_consumer_options o = STAGGER_CONSUMER_OPTIONS_INIT;
 	struct stagger_consumer *c = NULL;
 	struct stagger_chain *chain = NULL;
 	struct stagger_error err;
-	*m = (struct sim_member){.sim = s, .alive = true};
+	*m = (struct sim_member){.sim = s, .alive = true, .changed = changed};
 	snprintf(m->name, sizeof(m->name), "m%d", i);
 	o.group = "g";
 	o.instance = s->fixed ? m->name : NULL;
@@ -133,11 +152,10 @@ bool sim_join(struct sim *s, int32_t i)
 	o.event = on_event;
 	o.log = quiet;
 	o.user = m;
-	struct history_event started = {HISTORY_EVENT(HISTORY_STARTED)};
-	sim_append(s, &started, m->name);
+	tell_started(s, m);
 	enum stagger_status status = stagger_consumer_open(&c, NULL, &o, &err);
 	if (status == STAGGER_OK)
-		status = chain_new(s, &chain, &err);
+		status = chain_new(s, changed, &chain, &err);
 	if (status == STAGGER_OK)
 		status = stagger_consumer_add(c, &chain, &err);
 	if (status == STAGGER_OK)
@@ -147,6 +165,21 @@ bool sim_join(struct sim *s, int32_t i)
 	if (status != STAGGER_OK)
 		fprintf(stderr, "sim: %s\n", err.text);
 	return status == STAGGER_OK;
+}
+
+bool sim_join(struct sim *s, int32_t i)
+{
+	return join(s, i, false);
+}
+
+bool sim_deploy(struct sim *s)
+{
+	int32_t i = (int32_t)sim_pick_more(s, s->n_members);
+	if (!s->members[i].alive || s->members[i].changed)
+		return true;
+	s->deploys++;
+	sim_stop(s, &s->members[i]);
+	return join(s, i, true);
 }
 
 void sim_kill(struct sim *s, struct sim_member *m)
@@ -200,8 +233,7 @@ void sim_stop(struct sim *s, struct sim_member *m)
 bool sim_restart(struct sim *s, struct sim_member *m)
 {
 	struct stagger_error err;
-	struct history_event started = {HISTORY_EVENT(HISTORY_STARTED)};
-	sim_append(s, &started, m->name);
+	tell_started(s, m);
 	m->n_open = 0;
 	m->alive = true;
 	if (world_restart(s->world, m->number, &err) == STAGGER_OK)

@@ -49,6 +49,7 @@ struct sim_member {
 	int32_t number;          /* the world's */
 	char name[16];
 	bool alive;
+	bool changed;            /* runs the chain as it is after the change */
 	struct sim_open open[SIM_MAX_OPEN];
 	size_t n_open;
 };
@@ -69,10 +70,19 @@ struct sim {
 	int64_t max_uncommitted, max_ahead, report_delay_ms, commit_delay_ms;
 	int64_t next_id, faults[SIM_N_FAULTS];
 	bool trace;
+	/* What a share of the stories has more, drawn from a stream of its own, so that a seed's story
+	 * is the same otherwise. */
+	struct random more;
+	bool plain;              /* asked for: nothing of it */
+	bool republish, turns;   /* the mode; turned by the change */
+	int32_t retiring;        /* the stage that the change retires, -1 none */
+	bool shared, strangers;  /* shared topics; records of others in our topics */
+	int64_t deploys, foreign;
 };
 
 /* Below n. */
 int64_t sim_pick(struct sim *s, int64_t n);
+int64_t sim_pick_more(struct sim *s, int64_t n);
 void sim_append(struct sim *s, struct history_event *event, const char *member);
 void sim_fault(struct sim *s, const char *kind, const char *member);
 
@@ -82,6 +92,7 @@ void sim_kill(struct sim *s, struct sim_member *m);
 void sim_stop(struct sim *s, struct sim_member *m);
 void sim_fence(struct sim *s, struct sim_member *m);
 bool sim_restart(struct sim *s, struct sim_member *m);
+bool sim_deploy(struct sim *s); /* one more member gets the changed chain */
 void sim_settle_due(struct sim *s);
 int64_t sim_next_settle(const struct sim *s); /* boot ms, INT64_MAX none */
 
@@ -89,6 +100,13 @@ int64_t sim_next_settle(const struct sim *s); /* boot ms, INT64_MAX none */
 void sim_choose(struct sim *s, uint64_t seed);
 void sim_produce(struct sim *s, int64_t n);
 void sim_drain(struct sim *s);
+
+/* strangers.c */
+void sim_choose_more(struct sim *s, uint64_t seed);
+/* Headers for a message of ours, at most SIM_MAX_HEADERS; valid until the next call. */
+#define SIM_MAX_HEADERS 3
+size_t sim_headers(struct sim *s, struct stagger_header headers[SIM_MAX_HEADERS]);
+void sim_stranger(struct sim *s); /* puts another group's record into one of our topics */
 
 /* faults.c */
 void sim_random_fault(struct sim *s);

@@ -33,6 +33,7 @@ void sim_choose(struct sim *s, uint64_t seed)
 	s->max_ahead = sim_pick(s, 4) == 0 ? 64 : 0;
 	s->report_delay_ms = sim_pick(s, 3) == 0 ? 0 : sim_pick(s, 200);
 	s->commit_delay_ms = sim_pick(s, 3) == 0 ? 0 : sim_pick(s, 200);
+	sim_choose_more(s, seed);
 }
 
 void sim_produce(struct sim *s, int64_t n)
@@ -51,7 +52,10 @@ void sim_produce(struct sim *s, int64_t n)
 				       script, after ? ";after=90000" : "",
 				       (unsigned long long)random_next(&s->random));
 		bool keyed = sim_pick(s, 8) != 0;
+		struct stagger_header headers[SIM_MAX_HEADERS];
 		struct world_record record = {
+			.headers = headers,
+			.n_headers = sim_headers(s, headers),
 			.timestamp_ms = world_wall_ms(s->world),
 			.key = {keyed ? key : NULL, keyed ? strlen(key) : 0},
 			.value = {value, (size_t)n_value},
@@ -69,6 +73,7 @@ void sim_produce(struct sim *s, int64_t n)
 		line.script = script;
 		line.value_hash = script_bytes_hash(record.value);
 		line.key_hash = script_bytes_hash(record.key);
+		line.headers_hash = script_headers_hash(headers, record.n_headers);
 		sim_append(s, &line, NULL);
 	}
 }

@@ -19,6 +19,7 @@ struct check_message {
 	size_t endings;                       /* times it was DONE, and copies in a DLT */
 	size_t called_again;                  /* calls of records that had had their verdict */
 	size_t repeated;                      /* copies that a dead producer had without a report */
+	size_t back, told_back;               /* copies seen in main, and hops there that were told */
 };
 /* One record of one topic: a message, or a copy of it. */
 struct check_record {
@@ -32,6 +33,7 @@ struct check_record {
 struct check_process {
 	const char *member;
 	size_t started, killed, stop, stopped; /* events, or CHECK_NONE */
+	bool before;                           /* it knows of no retired stage */
 };
 /* One partition in the hands of one process. */
 struct check_lane {
@@ -42,8 +44,10 @@ struct check_lane {
 /* What an event is about; CHECK_NONE where nothing. */
 struct check_where {
 	size_t message, record, lane, process;
-	int32_t stage; /* of the record as read */
+	/* of the record as read; but when it came back to main, the one it waited in */
+	int32_t stage;
 	int32_t to;    /* of to_topic */
+	bool back;     /* a copy that came back to main */
 };
 
 struct check {
@@ -78,6 +82,9 @@ bool check_fault(const struct history_event *event, const char *kind);
 bool check_hits(const struct check *c, const struct history_event *event);
 /* Whether the topics were read to their end, so that what they hold is known. */
 bool check_drained(const struct check *c);
+/* Where a failed message of that stage goes after that visit, by the chain that the process of the
+ * event has; CHECK_DLT: nowhere. */
+int32_t check_next_stage(const struct check *c, size_t i, int32_t stage, int32_t visit);
 /* The stage, or else the topic, for a text. */
 const char *check_stage(const struct history_event *event);
 

@@ -53,12 +53,13 @@ static void judge_payload(struct walk *w, size_t i)
 			   event->offset);
 }
 
-/* Calls that a visit of that stage may hold. */
-static int32_t calls_of(const struct check *c, int32_t stage)
+/* Calls that a visit may hold: of main, or where it came back to. */
+static int32_t calls_of(const struct check *c, const struct check_where *where)
 {
 	int32_t calls = c->h->config.in_place_attempts;
+	bool in_main = where->stage == 0 || where->back;
 
-	return calls < 1 || (stage != 0 && !c->h->config.in_place_everywhere) ? 1 : calls;
+	return calls < 1 || (!in_main && !c->h->config.in_place_everywhere) ? 1 : calls;
 }
 
 static int32_t visits_of(const struct check *c, int32_t stage)
@@ -66,6 +67,26 @@ static int32_t visits_of(const struct check *c, int32_t stage)
 	if (stage < 1 || stage == CHECK_DLT)
 		return 1;
 	return c->h->config.stages[stage - 1].visits;
+}
+
+static bool is_retired(const struct check *c, size_t process, int32_t stage)
+{
+	return c->h->config.stages[stage - 1].retired &&
+	       (process == CHECK_NONE || !c->processes[process].before);
+}
+
+int32_t check_next_stage(const struct check *c, size_t i, int32_t stage, int32_t visit)
+{
+	size_t process = c->where[i].process;
+	bool leaves = stage > 0 && is_retired(c, process, stage);
+	int64_t delay_ms = leaves ? c->h->config.stages[stage - 1].delay_ms : 0;
+
+	if (!leaves && visit < visits_of(c, stage))
+		return stage;
+	for (int32_t to = leaves ? 1 : stage + 1; to <= (int32_t)c->h->config.n_stages; to++)
+		if (!is_retired(c, process, to) && c->h->config.stages[to - 1].delay_ms >= delay_ms)
+			return to;
+	return CHECK_DLT;
 }
 
 static void judge_attempt(struct walk *w, size_t i, struct visit *visit)
@@ -79,7 +100,7 @@ static void judge_attempt(struct walk *w, size_t i, struct visit *visit)
 	bool next = visit->retry && event->attempt == visit->last + 1;
 	bool good;
 
-	if (first && where->stage == 0)
+	if (first && where->stage == 0 && !where->back)
 		good = event->attempt == 1;
 	else if (first)
 		good = event->attempt > 1 &&
@@ -117,7 +138,7 @@ static void take_handling(struct walk *w, size_t i)
 	visit->retry = false;
 	if (where->message != CHECK_NONE)
 		w->seen[where->message] |= bit_of(event->attempt);
-	if (where->stage >= 0 && visit->calls > calls_of(c, where->stage))
+	if (where->stage >= 0 && visit->calls > calls_of(c, where))
 		check_fail(c, CHECKER_ATTEMPTS_CORRECT,
 			   "id %s called %d times in one visit of %s, partition %d offset %" PRId64,
 			   check_id(event), visit->calls, check_stage(event), event->partition,
@@ -138,17 +159,18 @@ static void judge_hop(struct walk *w, size_t i)
 
 	if (where->stage < 0 || where->stage == CHECK_DLT || where->to < 0)
 		return;
-	int32_t to = event->visit < visits_of(c, where->stage) ? where->stage : where->stage + 1;
-	if (where->to != to)
+	if (where->to == 0 && c->h->config.republish && where->stage > 0 && !where->back)
+		return; /* back to main: it is due, and was not called */
+	if (where->to != check_next_stage(c, i, where->stage, event->visit))
 		check_fail(c, CHECKER_ATTEMPTS_CORRECT,
 			   "id %s hopped from %s (visit %d) to %s, partition %d offset %" PRId64,
 			   check_id(event), check_stage(event), event->visit, event->to_topic,
 			   event->partition, event->offset);
 	else if (visit->process == where->process && event->retry_after_ms == 0 &&
-		 visit->calls < calls_of(c, where->stage))
+		 visit->calls < calls_of(c, where))
 		check_fail(c, CHECKER_ATTEMPTS_CORRECT,
 			   "id %s hopped after %d of %d calls in %s, partition %d offset %" PRId64,
-			   check_id(event), visit->calls, calls_of(c, where->stage),
+			   check_id(event), visit->calls, calls_of(c, where),
 			   check_stage(event), event->partition, event->offset);
 }
 
@@ -161,7 +183,7 @@ static void judge_dead_letter(struct walk *w, size_t i)
 	if (event->reason == NULL || strcmp(event->reason, "attempts_exhausted") != 0 ||
 	    stage < 0 || stage == CHECK_DLT)
 		return;
-	if (stage != (int32_t)c->h->config.n_stages || event->visit < visits_of(c, stage))
+	if (check_next_stage(c, i, stage, event->visit) != CHECK_DLT)
 		check_fail(c, CHECKER_ATTEMPTS_CORRECT,
 			   "id %s exhausted on visit %d of %s, partition %d offset %" PRId64,
 			   check_id(event), event->visit, check_stage(event), event->partition,

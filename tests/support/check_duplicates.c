@@ -12,6 +12,7 @@ enum state { IDLE, CALLING, CALLED, FINISHED };
 struct round { /* the calls of one record by one owner */
 	enum state state;
 	bool moved;        /* its copy or dead letter was reported */
+	bool back;         /* counted as a copy that came back to main */
 	int32_t attempt;
 	size_t process, lane, changed; /* changed: its last event */
 };
@@ -28,6 +29,8 @@ struct duplicates {
 	struct mark *processes, *lanes, all;
 	size_t *left;             /* of each lane: its last revoke */
 	size_t *revoking;         /* of each process: the fault its present rebalance counts as */
+	/* of each process: the event since which its session is lost; it may learn of it later */
+	size_t *lost;
 	struct fault *faults;
 	size_t n_faults;
 	struct map logs;          /* (topic, partition) -> committed */
@@ -73,6 +76,8 @@ static void take_fault(struct duplicates *d, size_t i)
 
 	if (check_fault(event, "producer"))
 		take_dead_producer(d, where->process);
+	if (check_fault(event, "lost") && where->process != CHECK_NONE)
+		d->lost[where->process] = i;
 	if (event->kind == HISTORY_FAULT) {
 		struct mark mark = {i, add_fault(d, event)};
 		if (where->process != CHECK_NONE)
@@ -137,7 +142,20 @@ static void take_handling(struct duplicates *d, size_t i)
 
 	if (round->state != IDLE && !in_place)
 		take_again(d, i);
-	*round = (struct round){CALLING, false, attempt, where->process, where->lane, i};
+	*round = (struct round){CALLING, false, round->back, attempt, where->process, where->lane, i};
+}
+
+/* What goes back to main is not called before: a second copy, made after a fault that left the
+ * first one untold, shows only there. */
+static void take_back(struct duplicates *d, size_t i)
+{
+	const struct check_where *where = &d->c->where[i];
+	struct check_message *message = &d->c->messages[where->message];
+	struct round *round = &d->rounds[where->record];
+
+	message->back += where->back && !round->back;
+	round->back = round->back || where->back;
+	message->told_back += d->c->h->events[i].kind == HISTORY_HOPPED && where->to == 0;
 }
 
 static void take_handled(struct duplicates *d, size_t i)
@@ -156,7 +174,9 @@ static void take_handled(struct duplicates *d, size_t i)
 		return; /* late: it counts only if the offset is read here again */
 	if (round->state == CALLING)
 		round->state = done ? FINISHED : CALLED;
-	round->changed = i;
+	/* what it does after its session had ended, that took away, too */
+	size_t lost = d->lost[round->process];
+	round->changed = lost != CHECK_NONE ? lost - 1 : i;
 }
 
 static void take_moved(struct duplicates *d, size_t i)
@@ -181,10 +201,12 @@ static void take(struct duplicates *d, size_t i)
 
 	if (check_hits(d->c, event) && (event->kind == HISTORY_FAULT || where->lane != CHECK_NONE))
 		take_fault(d, i);
+	if (record && where->message != CHECK_NONE)
+		take_back(d, i);
 	if (event->kind == HISTORY_REVOKED && where->lane != CHECK_NONE)
 		d->left[where->lane] = i;
 	else if (event->kind == HISTORY_ASSIGNED && where->process != CHECK_NONE)
-		d->revoking[where->process] = CHECK_NONE;
+		d->revoking[where->process] = d->lost[where->process] = CHECK_NONE;
 	else if (event->kind == HISTORY_COMMITTED && event->topic != NULL)
 		*committed_of(d, event) = event->next_offset;
 	else if (event->kind == HISTORY_RESET && event->topic != NULL)
@@ -235,6 +257,8 @@ static size_t endings_allowed(const struct duplicates *d, const struct check_mes
 		faults += at >= message->first && at <= message->last;
 	}
 	size_t again = message->called_again + message->repeated;
+	if (faults > 0 && message->back > message->told_back)
+		again += message->back - message->told_back;
 	return 1 + (faults > again ? faults : again);
 }
 
@@ -275,6 +299,7 @@ void check_duplicates(struct check *c)
 	d.rounds = map_grow(NULL, c->n_records + 1, sizeof(*d.rounds));
 	d.processes = map_grow(NULL, c->n_processes + 1, sizeof(*d.processes));
 	d.revoking = map_grow(NULL, c->n_processes + 1, sizeof(*d.revoking));
+	d.lost = map_grow(NULL, c->n_processes + 1, sizeof(*d.lost));
 	d.lanes = map_grow(NULL, c->n_lanes + 1, sizeof(*d.lanes));
 	d.left = map_grow(NULL, c->n_lanes + 1, sizeof(*d.left));
 	d.unexplained = map_grow(NULL, c->h->n + 1, sizeof(*d.unexplained));
@@ -283,6 +308,7 @@ void check_duplicates(struct check *c)
 	for (size_t i = 0; i < c->n_processes; i++) {
 		d.processes[i] = (struct mark){0, 0};
 		d.revoking[i] = CHECK_NONE;
+		d.lost[i] = CHECK_NONE;
 	}
 	for (size_t i = 0; i < c->n_lanes; i++) {
 		d.lanes[i] = (struct mark){0, 0};
@@ -298,6 +324,7 @@ void check_duplicates(struct check *c)
 	free(d.rounds);
 	free(d.processes);
 	free(d.revoking);
+	free(d.lost);
 	free(d.lanes);
 	free(d.left);
 	free(d.faults);

@@ -44,6 +44,27 @@ static int32_t stage_of(const struct check *c, const char *topic)
 	return -1;
 }
 
+static int32_t stage_named(const struct check *c, const char *name)
+{
+	const struct history_config *config = &c->h->config;
+
+	if (name != NULL && strcmp(name, "main") == 0)
+		return 0;
+	for (size_t i = 0; name != NULL && i < config->n_stages; i++)
+		if (name == config->stages[i].name)
+			return (int32_t)i + 1;
+	return -1;
+}
+
+/* A record of main that says it was read elsewhere first: mode republish. */
+static bool came_back(const struct check *c, const struct history_event *event)
+{
+	return c->h->config.republish && stage_of(c, event->topic) == 0 &&
+	       event->original_offset >= 0 && event->kind != HISTORY_REMAINS &&
+	       (event->original_partition != event->partition ||
+		event->original_offset != event->offset);
+}
+
 static size_t message_of(struct check *c, const struct history_event *event, size_t at)
 {
 	bool fresh;
@@ -96,19 +117,21 @@ static size_t process_of(struct check *c, const struct history_event *event, siz
 		make_room(&c->processes, c->n_processes, &c->room_processes,
 			  sizeof(*c->processes));
 		c->processes[c->n_processes] = (struct check_process){
-			event->member, CHECK_NONE, CHECK_NONE, CHECK_NONE, CHECK_NONE};
+			event->member, CHECK_NONE, CHECK_NONE, CHECK_NONE, CHECK_NONE, false};
 		c->newest[member] = c->n_processes++;
 	}
 	size_t p = c->newest[member];
 	struct check_process *process = &c->processes[p];
-	if (event->kind == HISTORY_STARTED)
+	if (event->kind == HISTORY_STARTED) {
 		process->started = at;
-	else if (event->kind == HISTORY_STOP)
+		process->before = event->reason != NULL && strcmp(event->reason, "before") == 0;
+	} else if (event->kind == HISTORY_STOP) {
 		process->stop = at;
-	else if (event->kind == HISTORY_STOPPED)
+	} else if (event->kind == HISTORY_STOPPED) {
 		process->stopped = at;
-	else if (check_fault(event, "kill"))
+	} else if (check_fault(event, "kill")) {
 		process->killed = at;
+	}
 	return p;
 }
 
@@ -144,7 +167,9 @@ void check_index(struct check *c)
 		where->record = record_of(c, event);
 		where->process = process_of(c, event, i);
 		where->lane = lane_of(c, event, where->process);
-		where->stage = stage_of(c, event->topic);
+		where->back = came_back(c, event);
+		where->stage = where->back ? stage_named(c, event->stage)
+					   : stage_of(c, event->topic);
 		where->to = stage_of(c, event->to_topic);
 		if (where->record != CHECK_NONE && where->message != CHECK_NONE)
 			c->records[where->record].message = where->message;

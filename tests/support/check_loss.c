@@ -46,7 +46,9 @@ static void judge_progress(struct check *c, size_t i, int64_t end_ms)
 	int64_t bound_ms = c->h->config.progress_ms == 0 ? PROGRESS_MS : c->h->config.progress_ms;
 	int64_t due_ms = event->due_ms;
 
-	if (c->where[i].stage == 0 && message->produced != NULL)
+	if (c->where[i].stage == 0 && message->produced != NULL &&
+	    message->produced->partition == event->partition &&
+	    message->produced->offset == event->offset)
 		due_ms = message->produced->at_ms;
 	if (due_ms != 0 && end_ms - due_ms > bound_ms)
 		check_fail(c, CHECKER_PROGRESS,

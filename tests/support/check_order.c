@@ -79,11 +79,17 @@ static struct front *front_of(struct walk *w, size_t i)
 	return &w->fronts[f];
 }
 
-/* Read after it, and not due before it. */
-static bool overtook(const struct walk *w, size_t other, const struct history_event *event)
+/* In main nothing waits for its due, also not what came back there. */
+static int64_t waited_for_ms(const struct walk *w, size_t i)
 {
-	return other != CHECK_NONE && w->c->h->events[other].offset > event->offset &&
-	       w->c->h->events[other].due_ms >= event->due_ms;
+	return w->c->where[i].back ? 0 : w->c->h->events[i].due_ms;
+}
+
+/* Read after it, and not due before it. */
+static bool overtook(const struct walk *w, size_t other, size_t i)
+{
+	return other != CHECK_NONE && w->c->h->events[other].offset > w->c->h->events[i].offset &&
+	       waited_for_ms(w, other) >= waited_for_ms(w, i);
 }
 
 static void judge_first_call(struct walk *w, size_t i)
@@ -93,8 +99,8 @@ static void judge_first_call(struct walk *w, size_t i)
 
 	if (front == NULL)
 		return;
-	size_t other = overtook(w, front->last, event) ? front->last : front->latest;
-	if (overtook(w, other, event))
+	size_t other = overtook(w, front->last, i) ? front->last : front->latest;
+	if (overtook(w, other, i))
 		check_fail(w->c, CHECKER_ORDER,
 			   "id %s handled after id %s in %s, partition %d offsets %" PRId64
 			   " and %" PRId64,
@@ -102,7 +108,7 @@ static void judge_first_call(struct walk *w, size_t i)
 			   event->partition, event->offset, w->c->h->events[other].offset);
 	if (front->last == CHECK_NONE || event->offset > w->c->h->events[front->last].offset)
 		front->last = i;
-	if (front->latest == CHECK_NONE || event->due_ms >= w->c->h->events[front->latest].due_ms)
+	if (front->latest == CHECK_NONE || waited_for_ms(w, i) >= waited_for_ms(w, front->latest))
 		front->latest = i;
 }
 

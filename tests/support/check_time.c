@@ -76,7 +76,8 @@ void check_time(struct check *c)
 		if (event->kind != HISTORY_HANDLING || event->due_ms == 0)
 			continue;
 		int64_t early = early_ms(event);
-		if (early > 0 && !was_due(c, event, i))
+		/* back in main it does not wait any more, whatever this host's clock says */
+		if (early > 0 && !c->where[i].back && !was_due(c, event, i))
 			check_fail(c, CHECKER_NEVER_EARLY,
 				   "id %s handled %" PRId64 " ms early in %s, partition %d "
 				   "offset %" PRId64,

@@ -4,7 +4,9 @@
 # One end-to-end run against a broker that is there, with its topics: a flood of scripted messages
 # through all stages, two members, one of them killed three times, a clean stop, the checker.
 #   end_to_end.sh --brokers B --topic T --count N --dir DIR [--static] [--mock] [--readers]
-# --static: members with instance ids. --mock: the embedded broker, where a revoke counts like a
+#     [--republish]
+# --republish: due messages go back to main, and halfway the members get a chain whose second stage
+# is retired. --static: members with instance ids. --mock: the embedded broker, where a revoke counts like a
 # kill. --readers: fastavro reads the dead letters too. DIR keeps the histories.
 set -eu
 
@@ -20,12 +22,13 @@ limit_seconds=180
 mix='D=480,RD=150,RRD=80,RRRD=60,RRRRD=50,RRRRRR=40,X=40,RX=20,RD..900=30,A=40,S=10'
 
 count=10000
-static='' mock='' readers='' brokers='' topic='' dir=''
+static='' mock='' readers='' republish='' retired='' brokers='' topic='' dir=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--static) static=yes ;;
 	--mock) mock=yes ;;
 	--readers) readers=yes ;;
+	--republish) republish=yes ;;
 	--brokers) brokers=$2 && shift ;;
 	--topic) topic=$2 && shift ;;
 	--count) count=$2 && shift ;;
@@ -64,6 +67,8 @@ start_member() # NAME; sets pid
 	[ -z "$static" ] || set -- "$@" --instance "$group-$name"
 	[ -n "$static" ] || set -- "$@" --session-timeout 6000
 	[ -z "$mock" ] || set -- "$@" --set consumer.fetch.wait.max.ms=10
+	[ -z "$republish" ] || set -- "$@" --republish
+	[ -z "$retired" ] || set -- "$@" --retired $retired
 	"$bin/scripted_worker" "$@" >>"$dir/$name.log" 2>&1 &
 	pid=$!
 }
@@ -83,6 +88,17 @@ kill_and_restart()
 	tell fault ',"reason":"kill","member":"m1"'
 	start_member m1
 	pid_m1=$pid
+}
+
+# m1 comes back with the changed chain after its next kill, m2 now, after a clean stop.
+change_chain()
+{
+	retired=700ms
+	tell stop ',"member":"m2"'
+	kill -TERM "$pid_m2"
+	wait "$pid_m2" || { say "m2 did not stop cleanly" && tail -n 5 "$dir/m2.log" && exit 1; }
+	start_member m2
+	pid_m2=$pid
 }
 
 stop_members()
@@ -125,6 +141,7 @@ pid_m2=$pid
 pid_flood=$!
 for fifth in 1 2 3; do
 	wait_for $((count * fifth / 5))
+	[ -z "$republish" ] || [ $fifth -ne 2 ] || change_chain
 	kill_and_restart
 done
 wait "$pid_flood" || { say "the flood failed" && exit 1; }
@@ -145,5 +162,10 @@ saw "exhausted message" '"reason":"attempts_exhausted"'
 saw "deferred message" '"verdict":"deferred"'
 saw "retry_after" '"hopped".*"retry_after_ms":900'
 saw "in-place retry" '"handling".*"attempt":2.*"stage":"main"'
+[ -z "$republish" ] || {
+	saw "hop back to main" "\"hopped\".*\"to_topic\":\"$topic\""
+	saw "retry in main" "\"handling\".*\"stage\":\"retry.1s500ms\".*\"topic\":\"$topic\""
+	saw "member with a retired stage" '"config".*"retired":true'
+}
 [ -z "$readers" ] || compare_readers
 say "passed with $count messages"

@@ -74,7 +74,7 @@ struct history_event {
 	const char *member, *group, *id;             /* member: the process that says it, or is meant */
 	const char *topic, *original_topic, *to_topic, *stage;
 	const char *verdict, *error_class;
-	const char *reason; /* disposition, why a reset, kind of a fault */
+	const char *reason; /* disposition, why a reset, kind of a fault, "before" of STARTED */
 	const char *key, *script;                    /* key: text; NULL also for Kafka's null key */
 	bool lost, settled;
 	const struct history_counters *counters; /* with STOPPED */
@@ -89,6 +89,7 @@ struct history_stage {
 	const char *name, *topic;
 	int64_t delay_ms;
 	int32_t visits;
+	bool retired; /* but for processes that started with the reason "before" */
 };
 /* 0 and NULL: not said, the rules that need it look away. */
 struct history_config {
@@ -100,6 +101,7 @@ struct history_config {
 	int64_t jitter_max_ms, longest_wait_ms, max_uncommitted, drain_timeout_ms;
 	int32_t in_place_attempts; /* calls of a visit */
 	bool in_place_everywhere;
+	bool republish;         /* what is due may go back to main */
 	bool revoke_is_fault;   /* embedded broker: it refuses the commit of a revoke */
 	int64_t progress_ms;    /* what is overdue for longer at the end has stalled; 0 = 10000 */
 	int64_t max_lateness_ms; /* 0: only reported */

@@ -89,6 +89,7 @@ static void read_stages(struct history *h, const json_t *list)
 			.topic = history_text(h, json_string_value(json_object_get(stage, "topic"))),
 			.delay_ms = json_integer_value(json_object_get(stage, "delay_ms")),
 			.visits = (int32_t)json_integer_value(json_object_get(stage, "visits")),
+			.retired = json_is_true(json_object_get(stage, "retired")),
 		};
 	}
 }
@@ -113,6 +114,8 @@ static void read_config(struct history *h, const json_t *line)
 		config->in_place_attempts = (int32_t)json_integer_value(value);
 	if ((value = json_object_get(line, "in_place_everywhere")) != NULL)
 		config->in_place_everywhere = json_is_true(value);
+	if ((value = json_object_get(line, "republish")) != NULL)
+		config->republish = json_is_true(value);
 	if ((value = json_object_get(line, "revoke_is_fault")) != NULL)
 		config->revoke_is_fault = json_is_true(value);
 	if ((value = json_object_get(line, "jitter")) != NULL)

@@ -137,6 +137,8 @@ size_t history_write_config(const struct history_config *config, char *line, siz
 	put_number(&out, "in_place_attempts", config->in_place_attempts);
 	if (config->in_place_everywhere)
 		put(&out, ",\"in_place_everywhere\":true");
+	if (config->republish)
+		put(&out, ",\"republish\":true");
 	if (config->revoke_is_fault)
 		put(&out, ",\"revoke_is_fault\":true");
 	if (config->progress_ms != 0)
@@ -149,7 +151,7 @@ size_t history_write_config(const struct history_config *config, char *line, siz
 		put_number(&out, "delay_ms", config->stages[i].delay_ms);
 		put_named(&out, "name", config->stages[i].name);
 		put_named(&out, "topic", config->stages[i].topic);
-		put(&out, "}");
+		put(&out, config->stages[i].retired ? ",\"retired\":true}" : "}");
 	}
 	put(&out, "]");
 	return finish(&out);

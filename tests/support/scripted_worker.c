@@ -85,6 +85,7 @@ static enum stagger_status make_chain(struct worker *w, struct stagger_error *er
 {
 	const struct worker_options *o = &w->options;
 	struct stagger_chain_options options = STAGGER_CHAIN_OPTIONS_INIT;
+	struct stagger_stage_options stage = STAGGER_STAGE_OPTIONS_INIT;
 	struct stagger_chain *chain;
 	enum stagger_status status;
 
@@ -92,6 +93,8 @@ static enum stagger_status make_chain(struct worker *w, struct stagger_error *er
 	options.workers = o->workers;
 	options.jitter = o->jitter;
 	options.deadline_ms = o->deadline_ms;
+	options.republish = o->republish;
+	options.shared_topics = o->shared;
 	options.in_place_attempts = o->in_place_attempts;
 	options.in_place_delay_ms = o->in_place_ms;
 	options.in_place_backoff = STAGGER_BACKOFF_FIXED;
@@ -101,8 +104,12 @@ static enum stagger_status make_chain(struct worker *w, struct stagger_error *er
 	status = stagger_chain_new(&chain, "scripted", &options, err);
 	if (status != STAGGER_OK)
 		return status;
-	for (size_t i = 0; status == STAGGER_OK && i < o->n_stages; i++)
-		status = stagger_chain_stage(chain, o->delays_ms[i], o->visits[i], NULL, err);
+	for (size_t i = 0; status == STAGGER_OK && i < o->n_stages; i++) {
+		stage.delay_ms = o->delays_ms[i];
+		stage.attempts = o->visits[i];
+		stage.retired = o->retired[i];
+		status = stagger_chain_stage_with(chain, &stage, err);
+	}
 	if (status == STAGGER_OK)
 		status = stagger_consumer_add(w->consumer, &chain, err);
 	stagger_chain_free(&chain);
@@ -161,6 +168,10 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	worker_print_config(&w);
+	started.reason = "before"; /* of a chain that may change: no stage of this one is retired */
+	for (size_t i = 0; i < w.options.n_stages; i++)
+		if (w.options.retired[i])
+			started.reason = NULL;
 	worker_print(&w, &started);
 	enum stagger_status status = prepare(&w, &err);
 	if (status == STAGGER_OK) {

@@ -18,6 +18,8 @@ struct worker_options {
 	const char *brokers, *group, *topic, *order, *instance, *name, *out;
 	int64_t delays_ms[SCRIPT_MAX_STAGES];
 	int32_t visits[SCRIPT_MAX_STAGES];
+	bool retired[SCRIPT_MAX_STAGES];
+	bool republish, shared;
 	size_t n_stages, n_visits;
 	int32_t workers, in_place_attempts, max_in_flight;
 	int64_t in_place_ms, max_uncommitted, session_timeout_ms, revoke_timeout_ms, deadline_ms;

@@ -53,6 +53,7 @@ void worker_print_config(const struct worker *w)
 		.longest_wait_ms = HOUR_MS, .drain_timeout_ms = DRAIN_MS,
 		.max_uncommitted = o->max_uncommitted == 0 ? MAX_UNCOMMITTED : o->max_uncommitted,
 		.in_place_attempts = o->in_place_attempts == 0 ? 1 : o->in_place_attempts,
+		.republish = o->republish,
 	};
 
 	if ((o->events & (UINT32_C(1) << HISTORY_CONFIG)) == 0)
@@ -63,7 +64,8 @@ void worker_print_config(const struct worker *w)
 		snprintf(names[i], sizeof(names[i]), "retry.%s", text);
 		snprintf(topics[i], sizeof(topics[i]), "%s.%s.retry.%s", o->topic, o->group, text);
 		config.stages[i] = (struct history_stage){names[i], topics[i], o->delays_ms[i],
-							  o->visits[i] == 0 ? 1 : o->visits[i]};
+							  o->visits[i] == 0 ? 1 : o->visits[i],
+							  o->retired[i]};
 		int64_t jitter_ms = (int64_t)((double)o->delays_ms[i] * o->jitter);
 		int64_t longest_ms = o->delays_ms[i] +
 				     (jitter_ms < JITTER_MAX_MS ? jitter_ms : JITTER_MAX_MS);

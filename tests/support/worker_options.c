@@ -14,7 +14,7 @@ static const char usage[] =
 	"  [--in-place NxDELAY] [--instance I] [--name NAME] [--out FILE] [--events LIST]\n"
 	"  [--max-uncommitted N] [--max-in-flight N] [--session-timeout MS]\n"
 	"  [--revoke-timeout MS] [--deadline DURATION] [--dlt-headers kafka|connect|spring|none]\n"
-	"  [--set librdkafka.key=value]...\n";
+	"  [--set librdkafka.key=value]... [--republish] [--shared-topics] [--retired 500ms,1s]\n";
 
 static _Noreturn void refuse(const char *option, const char *value)
 {
@@ -55,6 +55,23 @@ static void take_visits(struct worker_options *o, char *list)
 		if (o->n_visits == SCRIPT_MAX_STAGES)
 			refuse("--attempts", item);
 		o->visits[o->n_visits++] = (int32_t)number("--attempts", item);
+	}
+}
+
+/* The delays of stages that --stages, before it, names. */
+static void take_retired(struct worker_options *o, char *list)
+{
+	char *rest = NULL;
+
+	for (char *item = strtok_r(list, ",", &rest); item != NULL;
+	     item = strtok_r(NULL, ",", &rest)) {
+		int64_t ms = script_duration(item);
+		size_t i = 0;
+		while (i < o->n_stages && o->delays_ms[i] != ms)
+			i++;
+		if (i == o->n_stages)
+			refuse("--retired", item);
+		o->retired[i] = true;
 	}
 }
 
@@ -151,6 +168,8 @@ static void take(struct worker_options *o, const char *option, char *value)
 		take_stages(o, value);
 	else if (strcmp(option, "--attempts") == 0)
 		take_visits(o, value);
+	else if (strcmp(option, "--retired") == 0)
+		take_retired(o, value);
 	else if (strcmp(option, "--in-place") == 0)
 		take_in_place(o, value);
 	else if (strcmp(option, "--events") == 0)
@@ -173,10 +192,17 @@ struct worker_options worker_options(int argc, char **argv)
 	static const int64_t default_ms[] = {60000, 300000, 1800000};
 	struct worker_options o = {.order = "partition", .events = UINT32_MAX, .name = "worker"};
 
-	for (int i = 1; i < argc; i += 2) {
-		if (i + 1 == argc)
-			refuse(argv[i], NULL);
-		take(&o, argv[i], argv[i + 1]);
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--republish") == 0) {
+			o.republish = true;
+		} else if (strcmp(argv[i], "--shared-topics") == 0) {
+			o.shared = true;
+		} else {
+			if (i + 1 == argc)
+				refuse(argv[i], NULL);
+			take(&o, argv[i], argv[i + 1]);
+			i++;
+		}
 	}
 	if (o.brokers == NULL || o.group == NULL || o.topic == NULL || o.deadline_ms < 0)
 		refuse("--brokers, --group, --topic or --deadline", NULL);

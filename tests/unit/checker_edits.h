@@ -236,6 +236,69 @@ static void dead_after_unmade_attempts(struct history *h)
 {
 	find(h, HISTORY_DEAD, "3", 0)->attempt = 2;
 }
+/* 2 is not handled in retry.1s but goes back to main, where it is offset 4. */
+static void back_in_main(struct history *h)
+{
+	struct history_event hop = *find(h, HISTORY_HANDLING, "2", 2);
+
+	h->config.republish = true;
+	hop.kind = HISTORY_HOPPED;
+	hop.to_topic = history_text(h, MAIN);
+	hop.failed_ms = 1301;
+	hop.attempt = 0;
+	history_append(h, &hop);
+	move(&h->events[h->n - 1], find(h, HISTORY_HANDLING, "2", 2));
+	for (int i = 0; i < 2; i++) {
+		struct history_event *event =
+			find(h, i == 0 ? HISTORY_HANDLING : HISTORY_HANDLED, "2", 2);
+		event->topic = history_text(h, MAIN);
+		event->offset = 4;
+	}
+	counters_of(h)->hops = 3;
+}
+static void back_in_main_unasked(struct history *h)
+{
+	back_in_main(h);
+	h->config.republish = false;
+}
+static void back_without_its_attempts(struct history *h)
+{
+	back_in_main(h);
+	find(h, HISTORY_HANDLING, "2", 2)->attempt = 1;
+}
+static void back_twice(struct history *h)
+{
+	back_in_main(h);
+	struct history_event again[] = {*find(h, HISTORY_HANDLING, "2", 2),
+					*find(h, HISTORY_HANDLED, "2", 2)};
+
+	for (int i = 0; i < 2; i++) {
+		again[i].offset = 5;
+		history_append(h, &again[i]);
+		move(&h->events[h->n - 1], find(h, HISTORY_COMMITTED, NULL, 1));
+	}
+	counters_of(h)->handled++;
+	counters_of(h)->done++;
+}
+static void back_twice_after_a_fault(struct history *h)
+{
+	back_twice(h);
+	fault_before(h, find(h, HISTORY_HOPPED, "2", 0), "broker");
+}
+static void hop_into_a_retired_stage(struct history *h)
+{
+	h->config.stages[0].retired = true;
+}
+static void hop_before_the_stage_was_retired(struct history *h)
+{
+	hop_into_a_retired_stage(h);
+	find(h, HISTORY_STARTED, NULL, 0)->reason = history_text(h, "before");
+}
+static void lost_before_it_knew(struct history *h)
+{
+	no_fault(h);
+	fault_before(h, find(h, HISTORY_HANDLED, "1", 0), "lost")->member = history_text(h, "m1");
+}
 static void value_changes_in_the_stage(struct history *h)
 {
 	find(h, HISTORY_HANDLING, "2", 2)->value_hash++;

@@ -62,7 +62,8 @@ static void history_write_config__is_read_back(void **state)
 {
 	const struct history_config config = {
 		.group = "g", .topic = "t", .dlt = "t.g.dlt", .order = "key", .jitter = 0.2,
-		.stages = {{"retry.1m", "t.g.retry.1m", 60000, 2}}, .n_stages = 1,
+		.stages = {{"retry.1m", "t.g.retry.1m", 60000, 2, true}}, .n_stages = 1,
+		.republish = true,
 		.in_place_attempts = 3, .max_uncommitted = 64, .revoke_is_fault = true,
 	};
 	struct history h = {.n = 0};
@@ -74,6 +75,8 @@ static void history_write_config__is_read_back(void **state)
 	history_write_config(&config, line, sizeof(line));
 	assert_true(history_read_line(&h, line, why, sizeof(why)));
 	assert_int_equal(h.config.stages[0].visits, 2);
+	assert_true(h.config.stages[0].retired);
+	assert_true(h.config.republish);
 	assert_true(h.config.revoke_is_fault);
 	history_write_config(&h.config, again, sizeof(again));
 	assert_string_equal(again, line);
