@@ -101,5 +101,8 @@ const char *wish_mend(char *text, size_t size, const struct wish_case *of,
 const char *wish_line(char *text, size_t size, const struct wish_case *of,
 		      const struct wish_findings *findings, enum wish_severity least,
 		      const struct wish_help *help);
+/* A topic that no stage reads, for a line of its own: "'orders.g.retry.5m' holds 3 unread ...". */
+const char *wish_stranded(char *text, size_t size, const char *topic, int64_t unread,
+			  const char *group, bool allowed);
 
 #endif

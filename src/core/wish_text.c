@@ -309,3 +309,18 @@ const char *wish_line(char *text, size_t size, const struct wish_case *of,
 		text_add(text, size, &w.used, ": %s", part);
 	return text;
 }
+
+const char *wish_stranded(char *text, size_t size, const char *topic, int64_t unread,
+			  const char *group, bool allowed)
+{
+	size_t used = 0;
+
+	text_add(text, size, &used,
+		 "'%s' holds %" PRId64 " unread message%s of group '%s' and no stage reads it",
+		 topic, unread, unread == 1 ? "" : "s", group);
+	if (!allowed)
+		text_add(text, size, &used,
+			 ": declare its stage with `retired: true` until it is empty, or set "
+			 "`allow_stranded: true` to leave them there");
+	return text;
+}

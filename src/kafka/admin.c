@@ -15,10 +15,14 @@
 #define CREATE_MS 10000
 #define LATER_MS  500 /* librdkafka answers by itself when its time is over */
 
-/* The embedded broker has none, and would leave every admin request unanswered. */
-static bool has_controller(const struct tool *tool)
+bool admin_controller(rd_kafka_t *rk, const struct rd_kafka_metadata *found)
 {
-	return rd_kafka_controllerid(tool->rk, 0) >= 0;
+	int32_t id = rd_kafka_controllerid(rk, 0);
+	bool known = false;
+
+	for (int i = 0; i < found->broker_cnt; i++)
+		known = known || found->brokers[i].id == id;
+	return known;
 }
 
 static enum stagger_status note(struct admin_topic *topic, rd_kafka_resp_err_t code,
@@ -31,8 +35,8 @@ static enum stagger_status note(struct admin_topic *topic, rd_kafka_resp_err_t c
 	return topic->status;
 }
 
-static enum stagger_status fail_unreachable(rd_kafka_resp_err_t code, const char *what,
-					    struct stagger_error *err)
+enum stagger_status admin_unreachable(rd_kafka_resp_err_t code, const char *what,
+				      struct stagger_error *err)
 {
 	return fail_code(err, STAGGER_UNREACHABLE, code, "kafka: %s: %s; %s", what,
 			 rd_kafka_err2str(code), error_advice(TROUBLE_NETWORK));
@@ -75,32 +79,6 @@ rd_kafka_resp_err_t admin_ask_one(const struct tool *tool, struct admin_topic *t
 		(void)take(&topic->is, &found->topics[0]);
 	rd_kafka_metadata_destroy(found);
 	return code;
-}
-
-enum stagger_status admin_list(struct tool *tool, struct admin_name **out, size_t *n,
-			       struct stagger_error *err)
-{
-	const struct rd_kafka_metadata *all = NULL;
-	size_t size = 0;
-
-	rd_kafka_resp_err_t code = rd_kafka_metadata(tool->rk, 1, NULL, &all, ASK_MS);
-	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-		return fail_unreachable(code, "the list of topics", err);
-	for (int i = 0; i < all->topic_cnt; i++)
-		size += sizeof(**out) + strlen(all->topics[i].topic) + 1;
-	struct admin_name *list = malloc(size + 1);
-	if (list != NULL) {
-		char *text = (char *)(list + all->topic_cnt);
-		for (int i = 0; i < all->topic_cnt; i++) {
-			list[i] = (struct admin_name){text, all->topics[i].partition_cnt};
-			text += snprintf(text, strlen(all->topics[i].topic) + 1, "%s",
-					 all->topics[i].topic) + 1;
-		}
-		*n = (size_t)all->topic_cnt;
-		*out = list;
-	}
-	rd_kafka_metadata_destroy(all);
-	return list != NULL ? STAGGER_OK : fail_memory(err);
 }
 
 /* -- settings ---------------------------------------------------------------------------- */
@@ -179,7 +157,7 @@ enum stagger_status admin_settings(const struct tool *tool, struct admin_topic *
 {
 	size_t n_resources = 0;
 
-	if (!has_controller(tool))
+	if (!tool->controller)
 		return STAGGER_OK;
 	rd_kafka_ConfigResource_t **resources = calloc(n + 1, sizeof(*resources));
 	if (resources == NULL)
@@ -205,7 +183,7 @@ enum stagger_status admin_describe(struct tool *tool, struct admin_topic *list, 
 
 	rd_kafka_resp_err_t code = rd_kafka_metadata(tool->rk, 1, NULL, &all, ASK_MS);
 	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-		return fail_unreachable(code, "topics", err);
+		return admin_unreachable(code, "topics", err);
 	for (size_t i = 0; i < n; i++)
 		list[i].is = (struct wish_topic){0};
 	admin_take(all, list, n);
@@ -217,7 +195,7 @@ enum stagger_status admin_describe(struct tool *tool, struct admin_topic *list, 
 		// The list of all hides what we may not see.
 		code = admin_ask_one(tool, &list[i], ASK_MS);
 		if (error_trouble(code, "") == TROUBLE_NETWORK)
-			return fail_unreachable(code, "topics", err);
+			return admin_unreachable(code, "topics", err);
 		if (error_of_produce(code) == PORT_DENIED)
 			(void)note(&list[i], code, NULL);
 	}
@@ -298,7 +276,7 @@ static enum stagger_status make_all(struct tool *tool, rd_kafka_NewTopic_t **top
 	const rd_kafka_CreateTopics_result_t *result =
 		event != NULL ? rd_kafka_event_CreateTopics_result(event) : NULL;
 	if (code != RD_KAFKA_RESP_ERR_NO_ERROR || result == NULL)
-		status = fail_unreachable(code, "topics cannot be made", err);
+		status = admin_unreachable(code, "topics cannot be made", err);
 	else
 		take_results(result, list, n);
 	if (event != NULL)
@@ -315,7 +293,7 @@ enum stagger_status admin_create(struct tool *tool, struct admin_topic *list, si
 
 	if (n == 0)
 		return STAGGER_OK;
-	if (!has_controller(tool))
+	if (!tool->controller)
 		return fail(err, STAGGER_INVALID,
 			    "kafka: this broker makes no topics on request: it names no controller "
 			    "(the embedded broker makes those of its chains itself)");

@@ -30,14 +30,6 @@ STAGGER_MUST_USE enum stagger_status admin_create(struct tool *tool, struct admi
 						  size_t n, bool validate_only,
 						  struct stagger_error *err);
 
-struct admin_name {
-	const char *name;
-	int32_t partitions;
-};
-/* All topics that may be seen, as one block; *out is yours, free() it. */
-STAGGER_MUST_USE enum stagger_status admin_list(struct tool *tool, struct admin_name **out,
-						size_t *n, struct stagger_error *err);
-
 struct admin_lag {
 	const char *topic;   /* the caller's */
 	int32_t partitions;  /* asked for 0..partitions-1 */
@@ -49,5 +41,20 @@ struct admin_lag {
 STAGGER_MUST_USE enum stagger_status admin_lags(struct tool *tool, const char *group,
 						struct admin_lag *list, size_t n,
 						struct stagger_error *err);
+
+/* Whose stranded topics: they match a pattern, and no rule names them. */
+struct admin_naming {
+	const struct topic_pattern *patterns;
+	size_t n_patterns;
+	const struct wish_rule *rules;
+	size_t n_rules;
+	const char *group;
+};
+/* Topics of the naming that no stage reads and that hold messages which the group has not read.
+ * *out is one block with its names, yours, free() it; NULL when *n is 0. */
+STAGGER_MUST_USE enum stagger_status admin_stranded(struct tool *tool,
+						    const struct admin_naming *naming,
+						    struct admin_lag **out, size_t *n,
+						    struct stagger_error *err);
 
 #endif

@@ -147,6 +147,9 @@ bool positions_try(struct kafka *k, struct ask *ask);
 bool counts_try(struct kafka *k, struct ask *ask);
 
 /* -- admin.c: what the start asks of it, piece by piece ---------------------------------- */
+/* Whether metadata name a controller that is there. The embedded broker names one that is not, and
+ * admin requests would wait for it until their time is over. */
+bool admin_controller(rd_kafka_t *rk, const struct rd_kafka_metadata *found);
 /* Fills in those that the list of all topics has. */
 void admin_take(const struct rd_kafka_metadata *all, struct admin_topic *list, size_t n);
 /* Asks for one by name: the list of all hides those that may not be seen. */
@@ -157,7 +160,17 @@ STAGGER_MUST_USE enum stagger_status admin_settings(const struct tool *tool,
 						    struct admin_topic *list, size_t n,
 						    struct stagger_error *err);
 
-/* -- topics.c, stranded.c: the chain's topics at first contact, on the asker's thread ----- */
+/* UNREACHABLE: what could not be asked for. */
+enum stagger_status admin_unreachable(rd_kafka_resp_err_t code, const char *what,
+				      struct stagger_error *err);
+/* admin_stranded() among these; the names in *out are the metadata's. */
+STAGGER_MUST_USE enum stagger_status stranded_find(struct tool *tool,
+						   const struct rd_kafka_metadata *all,
+						   const struct admin_naming *naming,
+						   struct admin_lag **out, size_t *n,
+						   struct stagger_error *err);
+
+/* -- topics.c: the chain's topics at first contact, on the asker's thread ----- */
 enum topics_answer {
 	TOPICS_FINE,
 	TOPICS_AGAIN,  /* not yet: a topic made a moment ago is not known everywhere */
@@ -170,18 +183,6 @@ STAGGER_MUST_USE enum stagger_status topics_copy(struct kafka *k, const struct k
 						 struct stagger_error *err);
 void topics_free(struct kafka *k);
 const struct wish_topic *topics_find(const struct kafka *k, const char *name); /* or NULL */
-
-enum topics_fault { FAULT_MISSING = 1, FAULT_UNFIT = 2, FAULT_STRANDED = 4 };
-struct topics_report { /* all that keeps a consumer from starting, one text */
-	char text[3800];
-	size_t used, n_left_out;
-	unsigned kinds;
-};
-void topics_report_add(struct topics_report *report, enum topics_fault kind, const char *line);
-/* Topics of the chains' naming patterns that no stage reads and that hold unread messages: into the
- * report, or a warning when that is allowed. */
-void stranded_look(struct kafka *k, const struct rd_kafka_metadata *all,
-		   struct topics_report *report);
 
 /* -- fetch.c, hold.c: partitions that are read ------------------------------------------- */
 struct part {
@@ -292,6 +293,7 @@ struct kafka {
 	bool sizes_given, batch_given;  /* message.max.bytes and batch.size are the user's */
 	struct trouble trouble;         /* under asker.lock */
 	bool contact;                   /* READY was told */
+	bool controller;                /* as in struct tool; the asker's */
 	int64_t network_told_us;        /* boot clock */
 	struct asker asker;
 	struct group member;
@@ -340,6 +342,7 @@ struct tool {
 	struct log *log;
 	struct logs *logs;
 	struct trouble trouble;
+	bool controller; /* admin requests have somebody to go to */
 };
 /* Looks at what librdkafka reported since: OK, or DENIED. For loops that read. */
 STAGGER_MUST_USE enum stagger_status tool_check(struct tool *tool, struct stagger_error *err);

@@ -2,73 +2,107 @@
  *
  * Stranded topics: a chain that lost a stage, or whose delay was changed, leaves a topic behind
  * that nobody reads. They are found by the chain's own naming, and matter when they hold messages
- * that this group has not read. Costs nothing where no such topic exists, needs no right that a
- * consumer lacks, and where it cannot be asked nothing is refused. On the asker's thread. */
-#include <inttypes.h>
-#include <stdio.h>
+ * that this group has not read. Costs nothing where no such topic exists, and needs no right that a
+ * consumer of the group lacks. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "kafka/internal.h"
 
+#define ASK_MS 3000
 #define MAX_CANDIDATES 1000
 
-static bool is_candidate(const struct kafka *k, const struct rd_kafka_metadata_topic *topic)
+static bool is_candidate(const struct admin_naming *naming,
+			 const struct rd_kafka_metadata_topic *topic)
 {
 	bool ours = false;
 
-	for (size_t i = 0; i < k->n_patterns && !ours; i++)
-		ours = topic_matches(&k->patterns[i], topic->topic);
-	return ours && topic->partition_cnt > 0 && topics_find(k, topic->topic) == NULL;
+	for (size_t i = 0; i < naming->n_patterns && !ours; i++)
+		ours = topic_matches(&naming->patterns[i], topic->topic);
+	for (size_t i = 0; i < naming->n_rules && ours; i++)
+		ours = strcmp(naming->rules[i].topic, topic->topic) != 0;
+	return ours && topic->partition_cnt > 0;
 }
 
-static void tell(struct kafka *k, const struct admin_lag *lag, struct topics_report *report)
+enum stagger_status stranded_find(struct tool *tool, const struct rd_kafka_metadata *all,
+				  const struct admin_naming *naming, struct admin_lag **out,
+				  size_t *n, struct stagger_error *err)
 {
-	char line[1024];
+	size_t n_found = 0;
+	size_t n_unread = 0;
+	struct admin_lag *list = NULL;
 
-	if (k->allow_stranded) {
-		log_warn(k->log,
-			 "kafka: topic '%s' holds %" PRId64 " unread messages of group '%s' and no "
-			 "stage reads it (allow_stranded)",
-			 lag->topic, lag->unread, k->group);
-		return;
+	*n = 0;
+	for (int i = 0; i < all->topic_cnt && n_found < MAX_CANDIDATES; i++) {
+		if (!is_candidate(naming, &all->topics[i]))
+			continue;
+		if (list == NULL)
+			list = calloc((size_t)(all->topic_cnt - i), sizeof(*list));
+		if (list == NULL)
+			return fail_memory(err);
+		list[n_found++] = (struct admin_lag){.topic = all->topics[i].topic,
+						     .partitions = all->topics[i].partition_cnt};
 	}
-	snprintf(line, sizeof(line),
-		 "'%s' holds %" PRId64 " unread messages of group '%s' and no stage reads it: "
-		 "declare its stage with `retired: true` until it is empty, or set allow_stranded "
-		 "to leave them there",
-		 lag->topic, lag->unread, k->group);
-	topics_report_add(report, FAULT_STRANDED, line);
-}
-
-void stranded_look(struct kafka *k, const struct rd_kafka_metadata *all,
-		   struct topics_report *report)
-{
-	struct tool tool = {.rk = k->admin, .log = k->log, .logs = k->logs};
-	struct stagger_error err;
-	size_t n = 0;
-
-	if (k->n_patterns == 0 || all->topic_cnt == 0)
-		return;
-	struct admin_lag *list = calloc((size_t)all->topic_cnt, sizeof(*list));
-	if (list == NULL)
-		return;
-	for (int i = 0; i < all->topic_cnt && n < MAX_CANDIDATES; i++)
-		if (is_candidate(k, &all->topics[i]))
-			list[n++] = (struct admin_lag){.topic = all->topics[i].topic,
-						       .partitions = all->topics[i].partition_cnt};
-	if (n > 0 && admin_lags(&tool, k->group, list, n, &err) != STAGGER_OK) {
-		log_warn(k->log, "kafka: whether %zu topics of the chain's naming hold unread "
-				 "messages cannot be asked: %s", n, err.text);
-		n = 0;
-	}
-	for (size_t i = 0; i < n; i++) {
-		if (list[i].unread > 0)
-			tell(k, &list[i], report);
-		else if (list[i].unread < 0)
-			log_debug(k->log, "kafka: what topic '%s' holds cannot be asked",
+	if (n_found == 0)
+		return STAGGER_OK;
+	enum stagger_status status = admin_lags(tool, naming->group, list, n_found, err);
+	for (size_t i = 0; i < n_found && status == STAGGER_OK; i++) {
+		if (list[i].unread < 0)
+			log_debug(tool->log, "kafka: what topic '%s' holds cannot be asked",
 				  list[i].topic);
+		if (list[i].unread > 0)
+			list[n_unread++] = list[i];
 	}
+	if (n_unread == 0) {
+		free(list);
+		return status;
+	}
+	*out = list;
+	*n = n_unread;
+	return STAGGER_OK;
+}
+
+/* The same list with names of its own behind it. */
+static enum stagger_status with_names(struct admin_lag **out, const struct admin_lag *list,
+				      size_t n, struct stagger_error *err)
+{
+	size_t size = n * sizeof(*list);
+
+	for (size_t i = 0; i < n; i++)
+		size += strlen(list[i].topic) + 1;
+	struct admin_lag *made = malloc(size);
+	if (made == NULL)
+		return fail_memory(err);
+	memcpy(made, list, n * sizeof(*list));
+	char *at = (char *)(made + n);
+	for (size_t i = 0; i < n; i++)
+		made[i].topic = text_pack(&at, list[i].topic);
+	*out = made;
+	return STAGGER_OK;
+}
+
+enum stagger_status admin_stranded(struct tool *tool, const struct admin_naming *naming,
+				   struct admin_lag **out, size_t *n, struct stagger_error *err)
+{
+	const struct rd_kafka_metadata *all = NULL;
+	struct admin_lag *list = NULL;
+	size_t n_found;
+
+	rd_kafka_resp_err_t code = rd_kafka_metadata(tool->rk, 1, NULL, &all, ASK_MS);
+	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+		return admin_unreachable(code, "the list of topics", err);
+	enum stagger_status status = stranded_find(tool, all, naming, &list, &n_found, err);
+	struct admin_lag *named = NULL;
+	if (status == STAGGER_OK && n_found > 0)
+		status = with_names(&named, list, n_found, err);
 	free(list);
+	rd_kafka_metadata_destroy(all);
+	if (status == STAGGER_OK) {
+		*out = named;
+		*n = n_found;
+	}
+	return status;
 }

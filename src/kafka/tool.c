@@ -48,6 +48,7 @@ static enum stagger_status meet(struct tool *tool, int64_t timeout_ms, struct st
 		const struct rd_kafka_metadata *found = NULL;
 		if (rd_kafka_metadata(tool->rk, 0, NULL, &found, CONTACT_MS) ==
 		    RD_KAFKA_RESP_ERR_NO_ERROR) {
+			tool->controller = admin_controller(tool->rk, found);
 			rd_kafka_metadata_destroy(found);
 			tool->trouble = (struct trouble){0}; // it is over
 			return STAGGER_OK;

@@ -22,7 +22,10 @@
 
 static struct tool asking(const struct kafka *k)
 {
-	return (struct tool){.rk = k->admin, .log = k->log, .logs = k->logs};
+	return (struct tool){.rk = k->admin,
+			     .log = k->log,
+			     .logs = k->logs,
+			     .controller = k->controller};
 }
 
 /* -- what the options named --------------------------------------------------------------- */
@@ -104,7 +107,14 @@ const struct wish_topic *topics_find(const struct kafka *k, const char *name)
 
 /* -- the report --------------------------------------------------------------------------- */
 
-void topics_report_add(struct topics_report *report, enum topics_fault kind, const char *line)
+enum fault { FAULT_MISSING = 1, FAULT_UNFIT = 2, FAULT_STRANDED = 4 };
+struct report { /* all that keeps a consumer from starting, one text */
+	char text[3800];
+	size_t used, n_left_out;
+	unsigned kinds;
+};
+
+static void report_add(struct report *report, enum fault kind, const char *line)
 {
 	report->kinds |= (unsigned)kind;
 	if (report->used + strlen(line) + 3 > sizeof(report->text))
@@ -114,11 +124,11 @@ void topics_report_add(struct topics_report *report, enum topics_fault kind, con
 }
 
 /* The whole as one error: what it is about, each topic, what makes the missing ones. */
-static enum topics_answer fail_report(const struct kafka *k, const struct topics_report *report,
+static enum topics_answer fail_report(const struct kafka *k, const struct report *report,
 				      struct stagger_error *err)
 {
 	static const struct {
-		enum topics_fault kind;
+		enum fault kind;
 		const char *what;
 	} about[] = {
 		{FAULT_MISSING, "topics of the chain are missing"},
@@ -249,7 +259,7 @@ static enum topics_answer make_missing(struct kafka *k, struct ask *ask)
 
 static const struct wish_topic NO_TOPIC = {0};
 
-static void judge(struct kafka *k, struct topics_report *report, enum wish_severity least)
+static void judge(struct kafka *k, struct report *report, enum wish_severity least)
 {
 	char servers[256];
 	char line[LINE];
@@ -267,11 +277,42 @@ static void judge(struct kafka *k, struct topics_report *report, enum wish_sever
 		if (least != WISH_REFUSED)
 			log_warn(k->log, "kafka: topic %s", line);
 		else
-			topics_report_add(report,
-					  findings.list[0].what == WISH_MISSING ? FAULT_MISSING
-										: FAULT_UNFIT,
-					  line);
+			report_add(report,
+				   findings.list[0].what == WISH_MISSING ? FAULT_MISSING
+									 : FAULT_UNFIT,
+				   line);
 	}
+}
+
+/* Topics of the chains' naming that no stage reads: refused, or warned of where that is allowed. */
+static void judge_stranded(struct kafka *k, const struct rd_kafka_metadata *all,
+			   struct report *report)
+{
+	struct tool tool = asking(k);
+	const struct admin_naming naming = {.patterns = k->patterns,
+					    .n_patterns = k->n_patterns,
+					    .rules = k->rules,
+					    .n_rules = k->n_topics,
+					    .group = k->group};
+	struct admin_lag *list = NULL;
+	struct stagger_error err;
+	char line[LINE];
+	size_t n = 0;
+
+	if (stranded_find(&tool, all, &naming, &list, &n, &err) != STAGGER_OK) {
+		log_warn(k->log, "kafka: whether messages are stranded cannot be asked: %s",
+			 err.text);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		wish_stranded(line, sizeof(line), list[i].topic, list[i].unread, k->group,
+			      k->allow_stranded);
+		if (k->allow_stranded)
+			log_warn(k->log, "kafka: topic %s", line);
+		else
+			report_add(report, FAULT_STRANDED, line);
+	}
+	free(list);
 }
 
 static bool read_settings(struct kafka *k, struct ask *ask)
@@ -295,6 +336,7 @@ enum topics_answer topics_look(struct kafka *k, struct ask *ask,
 	int64_t now_us = clock_boot_us();
 	size_t n_missing;
 
+	k->controller = admin_controller(k->admin, all);
 	admin_take(all, k->topics, k->n_topics);
 	enum topics_answer answer = ask_missing(k, &ask->error, &n_missing);
 	if (answer != TOPICS_FINE)
@@ -312,13 +354,13 @@ enum topics_answer topics_look(struct kafka *k, struct ask *ask,
 		return answer;
 	if (waits)
 		return TOPICS_AGAIN; // main may be on its way, and what we make is like it
-	struct topics_report *report = calloc(1, sizeof(*report));
+	struct report *report = calloc(1, sizeof(*report));
 	if (report == NULL) {
 		(void)fail_memory(&ask->error);
 		return TOPICS_BAD;
 	}
 	judge(k, report, WISH_REFUSED);
-	stranded_look(k, all, report);
+	judge_stranded(k, all, report);
 	ask->error.status = STAGGER_OK;
 	if (report->kinds != 0)
 		answer = fail_report(k, report, &ask->error);

@@ -341,6 +341,26 @@ static void wish__mends_a_missing_topic_of_a_file_by_one_command(void **state)
 	assert_string_equal(wish_role_name(WISH_DEAD), "dead letters");
 }
 
+static void wish__names_what_no_stage_reads(void **state)
+{
+	struct stagger_chain *chain = sealed(NULL, NULL);
+	const struct topic_pattern naming = wish_pattern(chain, "g");
+	char text[512];
+	(void)state;
+
+	assert_true(topic_matches(&naming, "o.g.retry.7m"));
+	assert_false(topic_matches(&naming, "o.h.retry.7m"));
+	assert_false(topic_matches(&naming, "o.g.dlt"));
+	stagger_chain_free(&chain);
+	assert_ptr_equal(wish_stranded(text, sizeof(text), "t", 1, "g", true), text);
+	assert_string_equal(text, "'t' holds 1 unread message of group 'g' and no stage reads it");
+	wish_stranded(text, sizeof(text), "t", 2, "g", false);
+	assert_string_equal(text,
+			    "'t' holds 2 unread messages of group 'g' and no stage reads it: "
+			    "declare its stage with `retired: true` until it is empty, or set "
+			    "`allow_stranded: true` to leave them there");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -350,6 +370,7 @@ int main(void)
 		cmocka_unit_test(wish__says_it_with_the_command_that_mends_it),
 		cmocka_unit_test(wish__leaves_out_what_is_less_severe),
 		cmocka_unit_test(wish__mends_a_missing_topic_of_a_file_by_one_command),
+		cmocka_unit_test(wish__names_what_no_stage_reads),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
