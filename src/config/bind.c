@@ -24,12 +24,29 @@ struct node *bind_given(const struct given *given, enum key_scope scope, const c
 static const char *elsewhere(enum key_scope scope, const char *name)
 {
 	for (size_t i = 0; i < config_n_keys; i++) {
-		const char *path = config_keys[i].path;
+		const char *path = key_local_path(&config_keys[i]);
 		const char *last = strrchr(path, '.');
 		if (config_keys[i].scope == scope && last != NULL && strcmp(last + 1, name) == 0)
 			return path;
 	}
 	return NULL;
+}
+
+/* "retry.jitter" -> " (write 'retry: {jitter: ...}')" */
+static void advise_maps(const char *name, char *text, size_t room)
+{
+	size_t used = 0;
+	size_t depth = 0;
+
+	text_add(text, room, &used, " (write '");
+	for (; *name != '\0'; name++) {
+		depth += *name == '.';
+		text_add(text, room, &used, *name == '.' ? ": {" : "%c", *name);
+	}
+	text_add(text, room, &used, ": ...");
+	for (; depth > 0; depth--)
+		text_add(text, room, &used, "}");
+	text_add(text, room, &used, "')");
 }
 
 static void advise(enum key_scope scope, const char *path, const char *name, char *text,
@@ -46,6 +63,8 @@ static void advise(enum key_scope scope, const char *path, const char *name, cha
 	const char *there = elsewhere(scope, name);
 	if (strcmp(name, "<<") == 0)
 		text_add(text, room, &used, " (maps are not merged: use 'defaults')");
+	else if (strchr(name, '.') != NULL && key_find(scope, name) < config_n_keys)
+		advise_maps(name, text, room);
 	else if (near != NULL)
 		text_add(text, room, &used, " (did you mean '%s'?)", near);
 	else if (key_find(scope, name) < config_n_keys || there != NULL)

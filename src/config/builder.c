@@ -178,13 +178,31 @@ void builder_alias(struct builder *b, const char *name, struct place place)
 		put(b, node);
 }
 
-void builder_hide_open_secrets(struct builder *b)
+/* What follows a key, from its value on: the rest of the line, or of the file. */
+static void hide_after(struct builder *b, const struct node *key, bool all)
 {
+	const char *source = b->report->source.data;
+	size_t from = key->place.at + key->place.size;
+	size_t to = b->report->source.size;
+
+	from += strspn(source + from, "\"': ");
+	if (!all)
+		to = from + strcspn(source + from, "\n");
+	report_mask(b->report, (struct place){ from, to - from });
+}
+
+void builder_hide_secrets(struct builder *b)
+{
+	for (size_t i = 0; i < b->tree->n_nodes; i++) {
+		const struct node *node = b->tree->nodes[i];
+		if (node->is_key && config_secret(node->text))
+			hide_after(b, node, false);
+		else if (node->secret)
+			report_mask(b->report, node->place);
+	}
 	for (size_t i = 0; i < b->depth; i++) {
 		const struct node *key = b->frames[i].key;
-		if (key == NULL || key->kind != NODE_SCALAR || !config_secret(key->text))
-			continue;
-		size_t from = key->place.at + key->place.size;
-		report_mask(b->report, (struct place){ from, b->report->source.size - from });
+		if (key != NULL && key->is_key && config_secret(key->text))
+			hide_after(b, key, true);
 	}
 }

@@ -41,7 +41,7 @@ void builder_open(struct builder *b, enum node_kind kind, struct place place, co
 void builder_close(struct builder *b);
 void builder_alias(struct builder *b, const char *name, struct place place);
 void builder_stop(struct builder *b, struct place place, const char *why);
-/* For a parser that gave up: the rest of a secret may follow where it did. */
-void builder_hide_open_secrets(struct builder *b);
+/* For a parser that gave up: what it read of secrets, and what may follow of one. */
+void builder_hide_secrets(struct builder *b);
 
 #endif

@@ -74,7 +74,7 @@ static void read_stage_map(struct chain_build *x, struct node *node,
 	*delay = bind_given(&given, KEY_STAGE, "delay");
 	struct node *topic = bind_given(&given, KEY_STAGE, "topic");
 	if (topic != NULL && !topic->refused)
-		value_topic(x->b, "topic", topic, &words);
+		value_topic(x->b, "retry.stages[].topic", topic, &words);
 	for (size_t i = 0; i < config_n_keys; i++)
 		if (given.value[i] != NULL && given.value[i]->refused)
 			x->bad = true;
@@ -184,7 +184,18 @@ void on_read(struct chain_build *x)
 }
 
 /* -- never, only, routes ----------------------------------------------------------------- */
-static void check_texts(struct chain_build *x, const char *path)
+static void check_pattern(struct chain_build *x, const struct node *node, const char *path)
+{
+	struct stagger_error err = { 0 };
+	struct match match;
+
+	if (match_parse(&match, node->text, &err) == STAGGER_OK)
+		match_clear(&match);
+	else
+		chain_refuse(x, node, path, &err);
+}
+
+static void check_patterns(struct chain_build *x, const char *path)
 {
 	struct node *list = chain_given(x, path);
 
@@ -193,6 +204,8 @@ static void check_texts(struct chain_build *x, const char *path)
 	for (size_t i = 0; i < list->n_items; i++)
 		if (value_text(x->b, path, list->items[i]) == NULL)
 			x->bad = true;
+		else
+			check_pattern(x, list->items[i], path);
 }
 
 static size_t count(const struct node *list)
@@ -200,29 +213,39 @@ static size_t count(const struct node *list)
 	return list != NULL && list->kind == NODE_LIST ? list->n_items : 0;
 }
 
-void patterns_read(struct chain_build *x)
+static void check_routes(struct chain_build *x, struct node *map)
 {
 	static const char path[] = "dead_letter.routes";
-	const struct node *never = chain_given(x, "retry.never");
-	const struct node *only = chain_given(x, "retry.only");
 	struct topic_words words = chain_words(x, false);
 
-	check_texts(x, "retry.never");
-	check_texts(x, "retry.only");
+	if (map == NULL)
+		return;
+	if (!value_is(x->b, path, map, NODE_MAP, CHAIN_MAX_PATTERNS)) {
+		x->bad = true;
+		return;
+	}
+	for (size_t i = 0; i < map->n_pairs; i++) {
+		check_pattern(x, map->pairs[i].key, path);
+		if (!value_topic(x->b, path, map->pairs[i].value, &words))
+			x->bad = true;
+	}
+}
+
+void patterns_read(struct chain_build *x)
+{
+	const struct node *never = chain_given(x, "retry.never");
+	const struct node *only = chain_given(x, "retry.only");
+
+	check_patterns(x, "retry.never");
+	check_patterns(x, "retry.only");
 	if (count(never) > 0 && count(only) > 0) {
 		x->bad = true;
 		report_add(x->b->report, only->place,
 			   "retry.only: never and only exclude each other; a list of the defaults "
 			   "is taken away by an empty one, 'never: []'");
 	}
-	for (size_t k = 0; k < 2; k++) {
-		struct node *map = x->routes[k];
-		if (map != NULL && !value_is(x->b, path, map, NODE_MAP, CHAIN_MAX_PATTERNS))
-			x->bad = true;
-		for (size_t i = 0; map != NULL && map->kind == NODE_MAP && i < map->n_pairs; i++)
-			if (!value_topic(x->b, path, map->pairs[i].value, &words))
-				x->bad = true;
-	}
+	for (size_t k = 0; k < 2; k++)
+		check_routes(x, x->routes[k]);
 }
 
 static void add_routes(struct chain_build *x, struct stagger_chain *chain, const struct node *map,

@@ -228,9 +228,9 @@ static void chain_read(struct bind *b, const struct pair *pair, const struct giv
 	struct chain_build x = { .b = b, .key = pair->key, .name = pair->key->text };
 	size_t used = 0;
 
-	if (!value_is(b, x.name, pair->value, NODE_MAP, TREE_MAX_PAIRS))
-		return;
 	text_add(title, sizeof(title), &used, "chain '%s'", x.name);
+	if (!value_is(b, title, pair->value, NODE_MAP, TREE_MAX_PAIRS))
+		return;
 	bind_collect(b, KEY_CHAIN, title, pair->value, &x.given);
 	x.routes[0] = chain_given(&x, "dead_letter.routes");
 	x.routes[1] = bind_given(defaults, KEY_CHAIN, "dead_letter.routes");

@@ -27,8 +27,8 @@
 static const struct key_word assignors[] = {
 	{ "range", 0, NULL },
 	{ "cooperative", 0,
-	  "not in this version: it would give up that a message's retries stay with its member; "
-	  "use range" },
+	  "it is not in this version (it would give up that a message's retries stay with its "
+	  "member), use range" },
 	{ 0 },
 };
 static const struct key_word levels[] = {
@@ -149,11 +149,10 @@ const struct config_key config_keys[] = {
 	  .otherwise = "10", .meaning = "Lines a second of one kind; the others are counted" },
 	{ KEY_TOP, "http", KEY_MAP, .note = "not in this version",
 	  .meaning = "Metrics and health over HTTP",
-	  .refused = "metrics over HTTP: read them with stagger_consumer_stats()" },
+	  .refused = "read metrics with stagger_consumer_stats()" },
 	{ KEY_TOP, "registry", KEY_MAP, .note = "not in this version",
 	  .meaning = "A schema registry for envelopes",
-	  .refused = "a schema registry: envelopes carry the fingerprint of their schema and need "
-		     "none" },
+	  .refused = "envelopes carry the fingerprint of their schema and need no registry" },
 	{ KEY_TOP, "defaults", KEY_MAP, .otherwise = "{}",
 	  .meaning = "Keys of a chain: what every chain of this file starts from" },
 	{ KEY_TOP, "chains", KEY_MAP, .min = 1, .max = 256, .required = true,
@@ -258,17 +257,17 @@ const struct config_key config_keys[] = {
 		     "survive" },
 
 	/* -- a stage ----------------------------------------------------------------------- */
-	{ KEY_STAGE, "delay", KEY_DURATION, STAGE(delay_ms), .min = 1, .max = 365 * D,
-	  .required = true, .meaning = "How long a message waits here" },
-	{ KEY_STAGE, "attempts", KEY_INTEGER, STAGE(attempts), .min = 1, .max = 100,
+	{ KEY_STAGE, "retry.stages[].delay", KEY_DURATION, STAGE(delay_ms), .min = 1,
+	  .max = 365 * D, .required = true, .meaning = "How long a message waits here" },
+	{ KEY_STAGE, "retry.stages[].attempts", KEY_INTEGER, STAGE(attempts), .min = 1, .max = 100,
 	  .otherwise = "1", .meaning = "Visits of this stage before the next one" },
-	{ KEY_STAGE, "name", KEY_TEXT, STAGE(name), .min = 1, .max = 64,
+	{ KEY_STAGE, "retry.stages[].name", KEY_TEXT, STAGE(name), .min = 1, .max = 64,
 	  .note = "`retry.` and the delay as written",
 	  .meaning = "The stage's name, as envelopes carry it: `[a-z0-9._-]`. Two stages of one "
 		     "delay need different ones" },
-	{ KEY_STAGE, "topic", KEY_TOPIC, STAGE(topic), .note = "`retry.topic`",
+	{ KEY_STAGE, "retry.stages[].topic", KEY_TOPIC, STAGE(topic), .note = "`retry.topic`",
 	  .meaning = "Its topic" },
-	{ KEY_STAGE, "retired", KEY_BOOL, STAGE(retired), .otherwise = "false",
+	{ KEY_STAGE, "retry.stages[].retired", KEY_BOOL, STAGE(retired), .otherwise = "false",
 	  .meaning = "Still read, no longer written to: how a stage is taken out without leaving "
 		     "messages behind" },
 };

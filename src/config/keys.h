@@ -36,7 +36,7 @@ struct key_word {
 
 struct config_key {
 	enum key_scope scope;
-	const char *path; /* "retry.in_place.delay" */
+	const char *path; /* "retry.in_place.delay", "retry.stages[].delay" */
 	enum key_type type;
 	const char *option; /* the field in C; NULL: none, or it is a call */
 	size_t at, width;   /* of that field in the scope's options; width 0: none */
@@ -55,8 +55,11 @@ extern const size_t config_n_keys;
 
 #define KEYS_MAX 128 /* rows of the table: arrays indexed by row are that long */
 
-/* The row of a path within a scope; config_n_keys when there is none. */
+#define KEYS_STAGE "retry.stages[]." /* before every path of KEY_STAGE */
+/* The row of a path within a scope ("delay" of a stage); config_n_keys when there is none. */
 size_t key_find(enum key_scope scope, const char *path);
+/* A row's path within its scope. */
+const char *key_local_path(const struct config_key *key);
 /* Whether keys of the scope stand below that path: it is a map of ours. */
 bool key_is_map(enum key_scope scope, const char *path);
 /* What may stand directly below a path ("" is the scope itself): writes at most max names, into

@@ -10,10 +10,16 @@
 #include "base/duration.h"
 #include "kafka/kafka.h"
 
+const char *key_local_path(const struct config_key *key)
+{
+	return key->scope == KEY_STAGE ? key->path + strlen(KEYS_STAGE) : key->path;
+}
+
 size_t key_find(enum key_scope scope, const char *path)
 {
 	for (size_t i = 0; i < config_n_keys; i++)
-		if (config_keys[i].scope == scope && strcmp(config_keys[i].path, path) == 0)
+		if (config_keys[i].scope == scope &&
+		    strcmp(key_local_path(&config_keys[i]), path) == 0)
 			return i;
 	return config_n_keys;
 }
@@ -21,13 +27,14 @@ size_t key_find(enum key_scope scope, const char *path)
 /* What is left of a row's path below that of a map; NULL when it stands elsewhere. */
 static const char *below(const struct config_key *key, enum key_scope scope, const char *path)
 {
+	const char *local = key_local_path(key);
 	size_t size = strlen(path);
 
-	if (key->scope != scope || strncmp(key->path, path, size) != 0)
+	if (key->scope != scope || strncmp(local, path, size) != 0)
 		return NULL;
 	if (size == 0)
-		return key->path;
-	return key->path[size] == '.' ? key->path + size + 1 : NULL;
+		return local;
+	return local[size] == '.' ? local + size + 1 : NULL;
 }
 
 bool key_is_map(enum key_scope scope, const char *path)

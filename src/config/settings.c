@@ -64,8 +64,10 @@ static void take_property(struct bind *b, const char *prefix, const struct pair 
 		report_add(b->report, pair->key->place, "more than %d properties",
 			   CONFIG_MAX_PROPERTIES);
 	} else if (kafka_check_property(name, pair->value->text, &err) != STAGGER_OK) {
-		/* The name may be a misspelt one of a secret. */
-		report_mask(b->report, pair->value->place);
+		/* An unknown name may be a misspelt one of a secret. */
+		if (strstr(err.text, "stagger's own") == NULL &&
+		    strstr(err.text, "Invalid value") == NULL)
+			report_mask(b->report, pair->value->place);
 		bool shown = !pair->value->secret && !pair->value->expanded;
 		if (shown || strlen(pair->value->text) <= TEXT_MAX_WORD)
 			report_add(b->report, pair->key->place, "%s", err.text);

@@ -15,7 +15,9 @@ static bool is_plain(const char *text)
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 	static const char all[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 				  "._/+-*";
-	static const char *const words[] = { "null", "Null", "NULL" };
+	/* nothing here, and what readers of older YAML take for true and false */
+	static const char *const words[] = { "null", "Null", "NULL", "true", "false", "yes",
+					     "no",   "on",   "off",  "y",    "n" };
 	size_t size = strspn(text, all);
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -36,6 +38,8 @@ void show_text(struct show *s, const char *text)
 	}
 	fputc('"', s->out);
 	while (rest.size > 0) {
+		if (rest.size > 1 && memcmp(rest.data, "${", 2) == 0)
+			fputc('$', s->out); // it is no variable
 		size_t size = json_escape(one, &rest);
 		fwrite(one, 1, size, s->out);
 	}

@@ -143,7 +143,7 @@ static void take_errors(struct builder *b, struct fy_diag *diag)
 	if (b->report->n_findings == n)
 		b->arena->failed = true; /* it stops without a word when memory is short */
 	b->tree->broken = true;
-	builder_hide_open_secrets(b);
+	builder_hide_secrets(b);
 }
 
 static void parse(struct builder *b, struct fy_parser *parser, struct fy_diag *diag)

@@ -71,6 +71,8 @@ const char *keys_given(const struct kafka_options *o, enum role role, const char
 STAGGER_MUST_USE enum stagger_status keys_servers(const struct kafka_options *o,
 						  const char **servers,
 						  struct stagger_error *err);
+/* nearest.c: the property that may be meant, malloc'd, or NULL. */
+char *nearest_property(const char *name);
 #define EMBEDDED_SERVERS "embedded" /* value of bootstrap.servers */
 #define EMBEDDED_PARTITIONS 4
 

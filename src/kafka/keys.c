@@ -159,14 +159,29 @@ static enum stagger_status check_embedded(const char *name, const char *value,
 	return STAGGER_OK;
 }
 
+static enum stagger_status fail_unknown(const char *name, const char *text,
+					struct stagger_error *err)
+{
+	char *nearest = nearest_property(name);
+
+	fail(err, STAGGER_INVALID, "kafka: '%s': %s%s%s%s", name, text,
+	     nearest != NULL ? " (did you mean '" : "", nearest != NULL ? nearest : "",
+	     nearest != NULL ? "'?)" : "");
+	free(nearest);
+	return STAGGER_INVALID;
+}
+
 /* Sets one of the user's properties; a secret is never shown. */
 static enum stagger_status set(rd_kafka_conf_t *conf, const char *name, const char *value,
 			       struct stagger_error *err)
 {
 	char text[TEXT];
 
-	if (rd_kafka_conf_set(conf, name, value, text, sizeof(text)) == RD_KAFKA_CONF_OK)
+	rd_kafka_conf_res_t result = rd_kafka_conf_set(conf, name, value, text, sizeof(text));
+	if (result == RD_KAFKA_CONF_OK)
 		return STAGGER_OK;
+	if (result == RD_KAFKA_CONF_UNKNOWN)
+		return fail_unknown(name, text, err);
 	if (kafka_secret(name))
 		return fail(err, STAGGER_INVALID, "kafka: the value of '%s' is refused", name);
 	return fail(err, STAGGER_INVALID, "kafka: '%s': %s", name, text);
