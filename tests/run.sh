@@ -66,7 +66,8 @@ if [ "$only" != list ] && ! command -v dpkg-query >/dev/null; then
 	echo "no Debian here: these packages, or what they are called here, must be there:" $packages
 elif [ "$only" != list ]; then
 	case $all$only in
-	yes* | coverage | instructions | kafka-* | lateness | readers | dlt-headers | new-user | install | clang)
+	yes* | coverage | instructions | kafka-* | lateness | readers | dlt-headers | new-user | install | \
+		clang)
 		packages="$packages $packages_all"
 		;;
 	esac

@@ -203,30 +203,9 @@ void fetch_fault(struct part *part, const rd_kafka_message_t *m)
 	fetch_stuck(part);
 }
 
-/* False without memory. */
-static bool take_headers(const rd_kafka_message_t *m, struct port_record *r)
-{
-	rd_kafka_headers_t *headers;
-
-	if (rd_kafka_message_headers(m, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
-		return true;
-	size_t n = rd_kafka_header_cnt(headers);
-	if (n == 0)
-		return true;
-	r->headers = malloc(n * sizeof(*r->headers));
-	if (r->headers == NULL)
-		return false;
-	while (r->n_headers < n) {
-		struct stagger_header *h = &r->headers[r->n_headers];
-		if (rd_kafka_header_get_all(headers, r->n_headers, &h->name, &h->value.data,
-					    &h->value.size) != RD_KAFKA_RESP_ERR_NO_ERROR)
-			break;
-		r->n_headers++;
-	}
-	return true;
-}
-
-static bool take_record(rd_kafka_message_t *m, struct port_record *r)
+/* next: the one that was read after it, or NULL. False without memory. */
+static bool take_record(rd_kafka_message_t *m, const rd_kafka_message_t *next,
+			struct port_record *r)
 {
 	rd_kafka_timestamp_type_t type;
 	int64_t timestamp_ms = rd_kafka_message_timestamp(m, &type);
@@ -239,18 +218,43 @@ static bool take_record(rd_kafka_message_t *m, struct port_record *r)
 		.value = {m->payload, m->len},
 		.pin = m,
 	};
-	return take_headers(m, r);
+	return headers_none(m, next) || headers_take(m, r);
 }
 
-/* Up to max messages out of the queue, errors among them. */
+/* Up to max messages out of the queue, errors among them; fewer: it is empty. */
 static size_t poll_queue(struct part *part, rd_kafka_message_t **to, size_t max)
 {
+	size_t n = 0;
+
 	if (gates_batches()) {
-		ssize_t n = rd_kafka_consume_batch_queue(part->queue, 0, to, max);
-		return n > 0 ? (size_t)n : 0;
+		ssize_t got = rd_kafka_consume_batch_queue(part->queue, 0, to, max);
+		return got > 0 ? (size_t)got : 0;
 	}
-	to[0] = rd_kafka_consume_queue(part->queue, 0);
-	return to[0] != NULL ? 1 : 0;
+	while (n < max && (to[n] = rd_kafka_consume_queue(part->queue, 0)) != NULL)
+		n++;
+	return n;
+}
+
+/* Makes records of messages, which are destroyed when none came of them; how many it made. */
+static size_t take_polled(struct part *part, rd_kafka_message_t *const *polled, size_t n,
+			  struct port_record *out)
+{
+	size_t taken = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		rd_kafka_message_t *m = polled[i];
+		if (m->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+			fetch_fault(part, m);
+		} else if (!part->stuck &&
+			   take_record(m, i + 1 < n ? polled[i + 1] : NULL, &out[taken])) {
+			taken++;
+			continue;
+		} else {
+			fetch_stuck(part); // no memory for its headers
+		}
+		rd_kafka_message_destroy(m);
+	}
+	return taken;
 }
 
 size_t fetch_take(struct kafka *k, struct part *part, struct port_record *out, size_t max)
@@ -264,18 +268,7 @@ size_t fetch_take(struct kafka *k, struct part *part, struct port_record *out, s
 		size_t n = poll_queue(part, polled, wanted);
 		if (n == 0)
 			break;
-		for (size_t i = 0; i < n; i++) {
-			rd_kafka_message_t *m = polled[i];
-			if (m->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-				fetch_fault(part, m);
-			} else if (!part->stuck && take_record(m, &out[taken])) {
-				taken++;
-				continue;
-			} else {
-				fetch_stuck(part); // no memory for its headers
-			}
-			rd_kafka_message_destroy(m);
-		}
+		taken += take_polled(part, polled, n, &out[taken]);
 	}
 	return taken;
 }

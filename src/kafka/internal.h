@@ -217,6 +217,11 @@ void fetch_ask_bounds(struct kafka *k, void *const *handles, size_t n);
 bool fetch_bounds(struct kafka *k, struct ask *answer, struct port_event *out);
 void fetch_fault(struct part *part, const rd_kafka_message_t *m); /* m->err is set */
 void fetch_stuck(struct part *part);
+/* headers.c: whether m certainly has none, from the bytes that stand before the message that was
+ * read after it (or NULL); false: they have to be looked at. */
+bool headers_none(const rd_kafka_message_t *m, const rd_kafka_message_t *next);
+/* The headers of m into r, if it has any. False without memory. */
+STAGGER_MUST_USE bool headers_take(const rd_kafka_message_t *m, struct port_record *r);
 void hold_parts(struct kafka *k, struct part *const *parts, size_t n, bool pause);
 int64_t hold_lead_ms(const struct kafka *k);
 
