@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * An epoll descriptor over an eventfd (signals) and a timerfd (the instant). The flag spares the
- * eventfd's system call; it is changed by exchanges only, because of the order explained at
- * wake_clear(). */
+ * An epoll descriptor over an eventfd (signals) and a timerfd (the instant). System calls are made
+ * only where they are needed: who signals writes to the eventfd only while the loop is asleep, and
+ * the loop reads only what was written. */
 #define _GNU_SOURCE
 #include "base/wake.h"
 
@@ -18,9 +18,16 @@
 #include "base/clock.h"
 #include "base/error.h"
 
+/* Changed by exchanges only. Whoever finds ASLEEP writes to the eventfd, once. */
+enum { AWAKE, ASLEEP, SIGNALLED };
+
 struct wake {
 	int epoll, event, timer;
-	atomic_bool signalled;
+	atomic_int state;
+	/* The rest is the loop's. */
+	bool slept;        /* it was ASLEEP since the last wake_clear() */
+	bool told;         /* the loop has written by itself since then */
+	uint64_t owed;     /* written, or about to be, and not read: by whom found ASLEEP, by us */
 	int64_t wanted_us; /* the instant of the last wake_arm() */
 	int64_t set_us;    /* what the timer is set to; is not wanted_us only after it fired */
 };
@@ -36,8 +43,8 @@ enum stagger_status wake_new(struct wake **out, struct stagger_error *err)
 	struct wake *w = malloc(sizeof(*w));
 	if (w == NULL)
 		return fail_memory(err);
-	*w = (struct wake){.wanted_us = WAKE_NEVER, .set_us = WAKE_NEVER};
-	atomic_init(&w->signalled, false);
+	*w = (struct wake){.slept = true, .wanted_us = WAKE_NEVER, .set_us = WAKE_NEVER};
+	atomic_init(&w->state, ASLEEP);
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
 	w->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	w->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
@@ -71,15 +78,29 @@ void wake_free(struct wake **wake)
 	*wake = NULL;
 }
 
-void wake_signal(struct wake *wake)
+static void make_readable(const struct wake *wake)
 {
-	if (atomic_exchange_explicit(&wake->signalled, true, memory_order_acq_rel))
-		return;
 	int saved_errno = errno; // may be a signal handler
 	const uint64_t one = 1;
 	ssize_t written = write(wake->event, &one, sizeof(one));
 	(void)written; // can only fail when the counter is full, which is readable too
 	errno = saved_errno;
+}
+
+void wake_signal(struct wake *wake)
+{
+	if (atomic_exchange_explicit(&wake->state, SIGNALLED, memory_order_acq_rel) == ASLEEP)
+		make_readable(wake);
+}
+
+/* False when there is a signal that nobody wrote for, because the loop was awake. */
+static bool fall_asleep(struct wake *wake)
+{
+	int awake = AWAKE;
+
+	if (atomic_compare_exchange_strong(&wake->state, &awake, ASLEEP))
+		wake->slept = true;
+	return wake->slept;
 }
 
 int wake_fd(const struct wake *wake)
@@ -99,7 +120,7 @@ static void set_timer(struct wake *wake, int64_t until_boot_us)
 	wake->set_us = until_boot_us;
 }
 
-void wake_arm(struct wake *wake, int64_t until_boot_us)
+static void arm(struct wake *wake, int64_t until_boot_us)
 {
 	wake->wanted_us = until_boot_us;
 	if (wake->set_us == until_boot_us)
@@ -110,32 +131,53 @@ void wake_arm(struct wake *wake, int64_t until_boot_us)
 	set_timer(wake, until_boot_us);
 }
 
+void wake_arm(struct wake *wake, int64_t until_boot_us)
+{
+	arm(wake, until_boot_us);
+	if (fall_asleep(wake) || wake->told)
+		return;
+	wake->told = true;
+	wake->owed++;
+	make_readable(wake);
+}
+
 void wake_wait(struct wake *wake, int64_t until_boot_us)
 {
 	struct epoll_event event;
 
-	wake_arm(wake, until_boot_us);
+	if (!fall_asleep(wake))
+		return;
+	arm(wake, until_boot_us);
 	while (epoll_wait(wake->epoll, &event, 1, -1) < 0 && errno == EINTR)
 		;
 }
 
-/* The flag falls after the eventfd is drained. The other way round, a signal in between would raise
- * the flag, its count would be drained, and all later signals would keep silent. A signal that
- * still meets the raised flag came before our exchange, which reads from it: its work is seen by
- * who looks after this call. */
-void wake_clear(struct wake *wake)
+/* What was written is counted, so that none stays behind: a loop that forgot one would never sleep
+ * again. Who signals may be late with its write; then it is read at a later clear. */
+static void drain(struct wake *wake)
 {
 	uint64_t count;
-	ssize_t got = read(wake->event, &count, sizeof(count));
-	(void)got; // EAGAIN: nothing to forget
-	atomic_exchange_explicit(&wake->signalled, false, memory_order_acq_rel);
 
-	if (wake->set_us == WAKE_NEVER || read(wake->timer, &count, sizeof(count)) < 0)
+	if (wake->owed > 0 && read(wake->event, &count, sizeof(count)) == sizeof(count))
+		wake->owed -= count;
+}
+
+void wake_clear(struct wake *wake)
+{
+	int before = atomic_exchange_explicit(&wake->state, AWAKE, memory_order_acq_rel);
+	uint64_t count;
+
+	wake->owed += wake->slept && before == SIGNALLED;
+	wake->slept = false;
+	wake->told = false;
+	drain(wake);
+	if (wake->set_us == WAKE_NEVER || wake->set_us > clock_boot_us() ||
+	    read(wake->timer, &count, sizeof(count)) < 0)
 		return;
 	int64_t fired_us = wake->set_us;
 	wake->set_us = WAKE_NEVER;
 	if (wake->wanted_us == fired_us)
 		wake->wanted_us = WAKE_NEVER;
 	else
-		wake_arm(wake, wake->wanted_us);
+		arm(wake, wake->wanted_us);
 }

@@ -8,8 +8,8 @@
  *   ... value | n headers, headers | the next record: length, ..., key, ... value | n headers ...
  *
  * So where the next message's bytes follow closely, the byte behind this one's value belongs to the
- * same response, and 0 says that there are no headers. (In the formats before 0.11, which had none,
- * it is the first byte of the next offset.) What is read last is followed by nobody and is asked. */
+ * same response, and 0 says that there are no headers. (In the formats before Kafka 0.11, which had
+ * none, it is the first byte of the next offset.) Of what is read last, librdkafka is asked. */
 #include "kafka/internal.h"
 
 #include <stdlib.h>

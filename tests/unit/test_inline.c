@@ -169,6 +169,7 @@ static void inline__gives_queued_slices_back_untouched_when_interrupted(void **s
 	b.port.run(b.port.self, 0);
 	assert_ptr_equal(b.port.done(b.port.self), &b.slices[0]);
 	wake_clear(b.wake);
+	wake_arm(b.wake, WAKE_NEVER);
 	b.port.interrupt(b.port.self, true);
 	assert_true(signalled(&b));
 	b.slices[0].n_called = 0;

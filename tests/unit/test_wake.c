@@ -51,6 +51,24 @@ static int close_wake(void **state)
 	return 0;
 }
 
+static const struct wake *late_write_of;
+static int late_fd;
+
+/* Stands before libc's write(), so that one can be made later. */
+ssize_t write(int fd, const void *from, size_t size)
+{
+	if (late_write_of == NULL)
+		return syscall(SYS_write, fd, from, size);
+	late_fd = fd;
+	return (ssize_t)size;
+}
+
+static void write_late(void)
+{
+	const uint64_t one = 1;
+	assert_int_equal(write(late_fd, &one, sizeof(one)), sizeof(one));
+}
+
 static void wake__is_quiet_at_first(void **state)
 {
 	assert_false(readable(*state, 0));
@@ -65,9 +83,42 @@ static void wake_signal__stays_until_cleared(void **state)
 	assert_true(readable(*state, 0));
 	assert_true(readable(*state, 0));
 	wake_clear(*state);
+	wake_arm(*state, WAKE_NEVER);
 	assert_false(readable(*state, 0));
 	wake_signal(*state);
 	assert_true(readable(*state, 0));
+}
+
+static void wake_signal__of_a_loop_that_is_awake_is_told_when_it_goes_to_sleep(void **state)
+{
+	wake_clear(*state);
+	wake_signal(*state);
+	assert_false(readable(*state, 0)); // no system call for a loop that will look
+	wake_arm(*state, WAKE_NEVER);
+	wake_arm(*state, WAKE_NEVER);
+	assert_true(readable(*state, 0));
+	wake_clear(*state);
+	wake_arm(*state, WAKE_NEVER);
+	assert_false(readable(*state, 0));
+}
+
+static void wake_clear__waits_for_a_signal_whose_write_is_late(void **state)
+{
+	/* As if another thread had been stopped between its exchange and its write. */
+	late_write_of = *state;
+	wake_signal(*state);
+	late_write_of = NULL;
+	wake_clear(*state);
+	wake_arm(*state, WAKE_NEVER);
+	wake_signal(*state); // by a second thread, which does write
+	assert_true(readable(*state, 0));
+	wake_clear(*state);
+	write_late();
+	wake_arm(*state, WAKE_NEVER);
+	assert_true(readable(*state, 0));
+	wake_clear(*state);
+	wake_arm(*state, WAKE_NEVER);
+	assert_false(readable(*state, 0));
 }
 
 static void wake_arm__fires_at_once_for_the_past(void **state)
@@ -154,6 +205,10 @@ static void wake_wait__returns_for_timer_and_signal(void **state)
 	assert_true(clock_boot_us() >= until_us);
 	wake_clear(*state);
 	wake_signal(*state);
+	wake_wait(*state, WAKE_NEVER); // awake: returns at once
+	wake_clear(*state);
+	wake_arm(*state, WAKE_NEVER);
+	wake_signal(*state);
 	wake_wait(*state, WAKE_NEVER); // hangs when the signal is lost
 	wake_clear(*state);
 	assert_false(readable(*state, 0));
@@ -195,10 +250,12 @@ ssize_t read(int fd, void *to, size_t size)
 
 static void wake_signal__is_heard_after_one_during_the_clear(void **state)
 {
+	wake_signal(*state);
 	signal_around_read = *state;
 	wake_clear(*state);
 	signal_around_read = NULL;
 	wake_signal(*state);
+	wake_arm(*state, WAKE_NEVER);
 	assert_true(readable(*state, 0));
 }
 
@@ -236,6 +293,7 @@ static void wake__loses_no_signal(void **state)
 	for (size_t i = 0; i < 2; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, produce, &producers[i]), 0);
 	while (seen < 2 * ROUNDS && !lost) {
+		wake_arm(*state, WAKE_NEVER);
 		lost = !readable(*state, LONG_MS);
 		wake_clear(*state);
 		seen = 0;
@@ -288,6 +346,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(wake__is_quiet_at_first),
 		CASE(wake_signal__stays_until_cleared),
+		CASE(wake_signal__of_a_loop_that_is_awake_is_told_when_it_goes_to_sleep),
+		CASE(wake_clear__waits_for_a_signal_whose_write_is_late),
 		CASE(wake_arm__fires_at_once_for_the_past),
 		CASE(wake_arm__fires_at_its_instant_and_not_before),
 		CASE(wake_arm__replaces_and_disarms),
