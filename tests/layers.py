@@ -49,6 +49,7 @@ QUICK = [
         Layer("simulation", ["sim"]),
         Layer("embedded", ["embedded"]),
         Layer("end-to-end", [], command=["tests/embedded/end_to_end.sh"]),
+        Layer("command", [], command=["tests/embedded/cli.sh"]),
         Layer("examples", ["example"]),
     ]),
 ]

@@ -29,6 +29,12 @@ enum end end_of(enum stagger_status status);
 int cli_fail(const struct stagger_error *err);
 
 /* One a sub-command; each returns an enum end. */
+int cmd_broker(struct cli *cli);
+int cmd_check(struct cli *cli);
 int cmd_decode(struct cli *cli);
+int cmd_dlt_count(struct cli *cli);
+int cmd_dlt_ls(struct cli *cli);
+int cmd_dlt_show(struct cli *cli);
+int cmd_plan(struct cli *cli);
 
 #endif

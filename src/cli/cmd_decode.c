@@ -2,49 +2,17 @@
  *
  * stagger decode: one envelope from stdin to JSON. */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <stagger/envelope.h>
 
 #include "base/error.h"
 #include "cli/cli.h"
+#include "cli/input.h"
 
 #define MAX_INPUT ((size_t)256 << 20) /* bytes: no broker takes a record of that size */
-#define FIRST_ROOM 65536
 #define MARK 10 /* bytes of the single object's framing, the same for all of one version */
-
-struct input {
-	char *bytes;
-	size_t size, room;
-};
-
-static enum stagger_status read_all(struct input *in, struct stagger_error *err)
-{
-	for (;;) {
-		if (in->size == in->room) {
-			size_t room = in->room == 0 ? FIRST_ROOM : in->room * 2;
-			if (room > MAX_INPUT)
-				return fail(err, STAGGER_INVALID, "stdin has more than %zu MiB",
-					    MAX_INPUT >> 20);
-			char *bytes = realloc(in->bytes, room);
-			if (bytes == NULL)
-				return fail_memory(err);
-			in->bytes = bytes;
-			in->room = room;
-		}
-		ssize_t n = read(STDIN_FILENO, in->bytes + in->size, in->room - in->size);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return fail(err, STAGGER_INVALID, "stdin: %s", strerror(errno));
-		if (n == 0)
-			return STAGGER_OK;
-		in->size += (size_t)n;
-	}
-}
 
 static int digit(char c)
 {
@@ -58,28 +26,28 @@ static int digit(char c)
 }
 
 /* In place: two digits become a byte, blanks between them nothing. */
-static enum stagger_status from_hex(struct input *in, struct stagger_error *err)
+static enum stagger_status from_hex(char *bytes, size_t *size, struct stagger_error *err)
 {
-	size_t used = 0;
 	size_t n_digits = 0;
 
-	for (size_t i = 0; i < in->size; i++) {
-		char c = in->bytes[i];
+	for (size_t i = 0; i < *size; i++) {
+		char c = bytes[i];
 		if (c == ' ' || c == '\n' || c == '\r' || c == '\t')
 			continue;
 		int value = digit(c);
 		if (value < 0)
 			return fail(err, STAGGER_CORRUPT,
-				    "stdin, byte %zu: not a hexadecimal digit", i);
-		if (n_digits++ % 2 == 0)
-			in->bytes[used] = (char)(value << 4);
+				    "standard input, byte %zu: not a hexadecimal digit", i);
+		if (n_digits % 2 == 0)
+			bytes[n_digits / 2] = (char)(value << 4);
 		else
-			in->bytes[used++] |= (char)value;
+			bytes[n_digits / 2] |= (char)value;
+		n_digits++;
 	}
 	if (n_digits % 2 != 0)
-		return fail(err, STAGGER_CORRUPT, "stdin has half a byte: %zu hexadecimal digits",
-			    n_digits);
-	in->size = used;
+		return fail(err, STAGGER_CORRUPT,
+			    "standard input has half a byte: %zu hexadecimal digits", n_digits);
+	*size = n_digits / 2;
 	return STAGGER_OK;
 }
 
@@ -137,23 +105,24 @@ static enum stagger_status decode(char **json, struct stagger_bytes bytes,
 
 int cmd_decode(struct cli *cli)
 {
-	struct input in = {0};
 	struct stagger_error err;
-	char *json = NULL;
+	char *bytes = NULL, *json = NULL;
+	size_t size = 0;
 	int end = END_OK;
 
-	enum stagger_status status = read_all(&in, &err);
+	enum stagger_status status = input_read(&bytes, &size, MAX_INPUT, &err);
 	if (status == STAGGER_OK && cli->given.values[OPTION_HEX] != NULL)
-		status = from_hex(&in, &err);
-	if (status == STAGGER_OK && in.size == 0)
-		status = fail(&err, STAGGER_CORRUPT, "stdin is empty: an envelope is expected");
+		status = from_hex(bytes, &size, &err);
+	if (status == STAGGER_OK && size == 0)
+		status = fail(&err, STAGGER_CORRUPT,
+			      "standard input is empty: an envelope is expected");
 	if (status == STAGGER_OK)
-		status = decode(&json, (struct stagger_bytes){in.bytes, in.size}, &err);
+		status = decode(&json, (struct stagger_bytes){bytes, size}, &err);
 	if (status == STAGGER_OK)
 		output_print(&cli->out, "%s\n", json);
 	else
 		end = cli_fail(&err);
 	free(json);
-	free(in.bytes);
+	free(bytes);
 	return end;
 }

@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 
-#define LEFT 24 /* columns of what stands left of the meanings */
+#define LEFT 28 /* columns of what stands left of the meanings */
 
 /* "--output FORMAT", "-x, --hex" */
 static void option_left(char *to, size_t room, const struct option_info *option)

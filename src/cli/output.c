@@ -193,6 +193,12 @@ char *output_escaped(struct stagger_bytes bytes, size_t width)
 
 /* -- messages ---------------------------------------------------------------------------- */
 
+void findings(const char *text)
+{
+	fflush(stdout); /* on a terminal, what was said before comes before */
+	fputs(text, stderr);
+}
+
 void message(const char *fmt, ...)
 {
 	struct output err = {.file = stderr};
@@ -202,14 +208,12 @@ void message(const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	fflush(stdout); /* on a terminal, what was said before comes before */
+	fflush(stdout);
 	fputs("stagger: ", stderr);
-	for (const char *line = text;; line++) {
+	for (const char *line = text; *line != '\0'; line += *line != '\0' ? 1 : 0) {
 		size_t n = strcspn(line, "\n");
 		output_bytes(&err, (struct stagger_bytes){line, n});
 		fputc('\n', stderr);
 		line += n;
-		if (*line == '\0' || line[1] == '\0')
-			break;
 	}
 }

@@ -38,5 +38,7 @@ char *output_escaped(struct stagger_bytes bytes, size_t width);
 
 /* "stagger: TEXT" on stderr; TEXT is escaped but for its newlines. */
 void message(const char *fmt, ...) STAGGER_PRINTF(1, 2);
+/* Findings about a chain file, on stderr as they are: config_load() has cleaned them. */
+void findings(const char *text);
 
 #endif

@@ -17,14 +17,95 @@ const struct option_info option_version = {
 	OPTION_VERSION, 'V', "version", NULL, NULL, "say which version this is, and of librdkafka",
 };
 
-static const struct option_info decode_options[] = {
-	{OPTION_HEX, 'x', "hex", NULL, NULL, "the input is text: hexadecimal digits and blanks"},
+/* Options of several commands. */
+#define OUTPUT(choices)                                                                            \
+	{ OPTION_OUTPUT, 'o', "output", "FORMAT", choices, "how it is printed" }
+#define GROUP { OPTION_GROUP, 'g', "group", "NAME", NULL, "this group, not the file's" }
+#define CHAIN { OPTION_CHAIN, 'c', "chain", "NAME", NULL, "only this chain of the file" }
+#define BROKERS                                                                                    \
+	{ OPTION_BROKERS, 'b', "brokers", "HOST:PORT,...", NULL,                                   \
+	  "this cluster, not the file's bootstrap.servers" }
+#define TIMEOUT                                                                                    \
+	{ OPTION_TIMEOUT, 't', "timeout", "DURATION", NULL,                                        \
+	  "how long to wait for an answer (10s)" }
+
+static const struct option_info broker_options[] = {
+	{ OPTION_PORT, 'p', "port", "PORT", NULL, "listen there (19092); 0: a free port" },
+	{ OPTION_PARTITIONS, 'n', "partitions", "COUNT", NULL, "of the file's topics (4)" },
+	GROUP,
 };
+static const struct option_info check_options[] = {
+	{ OPTION_OFFLINE, 0, "offline", NULL, NULL, "look at the file only, ask no broker" },
+	OUTPUT("table json yaml"),
+	GROUP,
+};
+static const struct option_info decode_options[] = {
+	{ OPTION_HEX, 'x', "hex", NULL, NULL, "the input is hexadecimal digits and blanks" },
+};
+static const struct option_info plan_options[] = {
+	OUTPUT("table json mermaid"),
+	CHAIN,
+	GROUP,
+};
+
+/* Which dead letters. */
+#define BY_CLASS                                                                                   \
+	{ OPTION_CLASS, 'C', "class", "PATTERN", NULL,                                             \
+	  "whose last error fits: Name, Prefix*, Name/Code*" }
+#define BY_CODE { OPTION_CODE, 0, "code", "CODE", NULL, "whose last error has this code" }
+#define BY_KEY { OPTION_KEY, 'k', "key", "KEY", NULL, "whose record had this key" }
+#define BY_DISPOSITION                                                                             \
+	{ OPTION_DISPOSITION, 'd', "disposition", "WORD", NULL,                                    \
+	  "which ended so: expired, say, or attempts_exhausted" }
+#define BY_TOPIC                                                                                   \
+	{ OPTION_TOPIC, 'T', "topic", "TOPIC", NULL, "whose record came from this topic" }
+#define SINCE                                                                                      \
+	{ OPTION_SINCE, 's', "since", "INSTANT", NULL,                                             \
+	  "dead since then: 2h (ago), 2026-01-02, RFC 3339" }
+#define UNTIL { OPTION_UNTIL, 'u', "until", "INSTANT", NULL, "dead before then" }
+#define LIMIT { OPTION_LIMIT, 'l', "limit", "COUNT", NULL, "stop after so many" }
+#define DLT_OPTIONS                                                                                \
+	CHAIN, BY_CLASS, BY_CODE, BY_KEY, BY_DISPOSITION, BY_TOPIC, SINCE, UNTIL, LIMIT, GROUP,    \
+		BROKERS, TIMEOUT
+
+static const struct option_info ls_options[] = { OUTPUT("table json"), DLT_OPTIONS };
+static const struct option_info show_options[] = { OUTPUT("text json"), DLT_OPTIONS };
+static const struct option_info count_options[] = {
+	{ OPTION_BY, 'B', "by", "MARK", "class topic stage hour chain disposition",
+	  "count by this" },
+	OUTPUT("table json"),
+	DLT_OPTIONS,
+};
+
+#define DLT_DETAILS                                                                                \
+	"Reads the dead-letter topics of the file's chains and routes up to where they\n"          \
+	"end now. No group is joined or made, nothing is committed. JSON comes in\n"               \
+	"lines.\n"
 
 const struct command_info command_table[] = {
 	{
+		.name = "check",
+		.arguments = ARGUMENTS_FILE,
+		.meaning = "whether a chain file is good, and what it means",
+		.details = "All that is wrong is said at once, with its line and a caret. Of a\n"
+			   "good file it says what was understood and what is unwise; as yaml\n"
+			   "all that is in force, defaults included. Secrets are never shown.\n",
+		OPTIONS(check_options),
+		.run = cmd_check,
+	},
+	{
+		.name = "plan",
+		.arguments = ARGUMENTS_FILE,
+		.meaning = "the chains drawn, and a message that always fails, in time",
+		.details = "Draws each chain; says when an always-failing message is called and\n"
+			   "when it is dead, with jitter and in-place calls; what retention the\n"
+			   "retry topics need, and what jitter costs in memory.\n",
+		OPTIONS(plan_options),
+		.run = cmd_plan,
+	},
+	{
 		.name = "decode",
-		.meaning = "an envelope from stdin to JSON",
+		.meaning = "an envelope from standard input to JSON",
 		.details = "Reads one envelope, the value of one record, prints it as JSON:\n"
 			   "    kcat -C -t orders.billing.dlt -o 0 -c 1 -e -f '%s' | "
 			   "stagger decode\n"
@@ -32,6 +113,45 @@ const struct command_info command_table[] = {
 			   "where one ends (for all of a topic: stagger dlt show).\n",
 		OPTIONS(decode_options),
 		.run = cmd_decode,
+	},
+	{
+		.name = "dlt ls",
+		.family = "dlt",
+		.arguments = ARGUMENTS_FILE,
+		.meaning = "the dead letters, one a line",
+		.details = DLT_DETAILS,
+		OPTIONS(ls_options),
+		.run = cmd_dlt_ls,
+	},
+	{
+		.name = "dlt show",
+		.family = "dlt",
+		.arguments = ARGUMENTS_FILE,
+		.meaning = "the dead letters, whole: record, error, history",
+		.details = DLT_DETAILS,
+		OPTIONS(show_options),
+		.run = cmd_dlt_show,
+	},
+	{
+		.name = "dlt count",
+		.family = "dlt",
+		.arguments = ARGUMENTS_FILE,
+		.meaning = "how many dead letters there are, by one of their marks",
+		.details = DLT_DETAILS,
+		OPTIONS(count_options),
+		.run = cmd_dlt_count,
+	},
+	{
+		.name = "broker",
+		.arguments = ARGUMENTS_MAYBE_FILE,
+		.meaning = "a broker in this process, for development",
+		.details = "Prints its address, and runs until SIGINT or SIGTERM. With a chain\n"
+			   "file it has the chains' topics. It is librdkafka's mock cluster:\n"
+			   "nothing persists, and a partition keeps 5 MiB. Clients connect to\n"
+			   "the port first and then to one that the broker chooses: it serves\n"
+			   "this host only.\n",
+		OPTIONS(broker_options),
+		.run = cmd_broker,
 	},
 };
 const size_t n_commands = N(command_table);

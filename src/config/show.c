@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/duration.h"
-#include "base/text.h"
 #include "config/show_parts.h"
 #include "core/chain.h"
 
@@ -41,13 +40,9 @@ static void show_row(struct show *s, const struct config_key *key, const void *o
 
 static void show_pattern(struct show *s, const struct match *m)
 {
-	char text[512];
-	size_t used = 0;
+	char text[MATCH_TEXT];
 
-	text_add(text, sizeof(text), &used, "%s%s%s%s%s", m->error_class,
-		 m->class_prefix ? "*" : "", m->code != NULL ? "/" : "",
-		 m->code != NULL ? m->code : "", m->code_prefix ? "*" : "");
-	show_text(s, text);
+	show_text(s, match_format(m, text));
 }
 
 static void show_patterns(struct show *s, const char *path, const struct match *list, size_t n)

@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "core/failure.h"
 
 /* Reads one side of the slash: text[size], perhaps with a star at its end. */
@@ -74,6 +75,16 @@ bool match_fits(const struct match *m, const char *error_class, const char *code
 	if (m->code == NULL)
 		return true;
 	return code != NULL && part_fits(m->code, m->code_prefix, code);
+}
+
+const char *match_format(const struct match *m, char text[MATCH_TEXT])
+{
+	size_t used = 0;
+
+	text_add(text, MATCH_TEXT, &used, "%s%s", m->error_class, m->class_prefix ? "*" : "");
+	if (m->code != NULL)
+		text_add(text, MATCH_TEXT, &used, "/%s%s", m->code, m->code_prefix ? "*" : "");
+	return text;
 }
 
 void match_clear(struct match *m)

@@ -17,6 +17,9 @@ struct match {
 STAGGER_MUST_USE enum stagger_status match_parse(struct match *out, const char *pattern,
 						 struct stagger_error *err);
 bool match_fits(const struct match *m, const char *error_class, const char *code /* or NULL */);
+/* As it is written in a chain file. Returns text. */
+#define MATCH_TEXT 512
+const char *match_format(const struct match *m, char text[MATCH_TEXT]);
 void match_clear(struct match *m);
 
 #endif

@@ -107,9 +107,19 @@ static void end_nominal(struct walk *w, int64_t at_ms, const char *disposition)
 	w->plan.disposition = disposition;
 }
 
+static int32_t read_stage(const struct stagger_chain *chain, int32_t stage)
+{
+	return chain->republish ? CHAIN_MAIN : stage;
+}
+
+int32_t plan_calls(const struct stagger_chain *chain, int32_t stage)
+{
+	return route_may_wait(chain, read_stage(chain, stage)) ? chain->in_place_attempts : 1;
+}
+
 static bool call_all(struct walk *w)
 {
-	int32_t n = route_may_wait(&w->chain, w->stage) ? w->chain.in_place_attempts : 1;
+	int32_t n = plan_calls(&w->chain, w->stage);
 
 	for (int32_t call = 1; call <= n; call++) {
 		if (call > 1)
@@ -167,6 +177,7 @@ static bool walk(struct walk *w)
 		struct route_facts facts = {
 			.verdict = STAGGER_RETRY,
 			.stage = w->stage,
+			.read_stage = read_stage(&w->chain, w->stage),
 			.visit = w->visit,
 			.call = w->chain.in_place_attempts,
 		};

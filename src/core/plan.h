@@ -33,6 +33,10 @@ STAGGER_MUST_USE enum stagger_status plan_make(struct plan *out, const struct st
 					       struct stagger_error *err);
 void plan_clear(struct plan *plan);
 
+/* Calls of one visit of that stage, in-place retries included: where the mode is republish they
+ * are made in main, as main's are. */
+int32_t plan_calls(const struct stagger_chain *chain, int32_t stage);
+
 /* Messages that jitter makes wait in memory, for all members together, when per_second messages
  * fail into that stage: on average. A lane is read until no record can be due before the earliest
  * that waits, so it holds what fails within one jitter; at most twice that. */

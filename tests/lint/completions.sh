@@ -40,4 +40,12 @@ expect decode "$1" stagger dec
 expect --help "$1" stagger --h
 expect '--hex --help' "$1" stagger decode --h
 expect '' "$1" stagger decode ''
+expect 'ls show count --help' "$1" stagger dlt ''
+expect 'show' "$1" stagger dlt s
+expect 'table json mermaid' "$1" stagger plan --output ''
+expect 'json' "$1" stagger plan -o j
+expect 'mermaid' "$1" stagger plan --output = m
+expect '' "$1" stagger broker --port ''
+expect '--since' "$1" stagger dlt ls --si
+expect "$1" "$1" stagger plan "${1%h}" # a file
 echo "completions: good"

@@ -224,7 +224,8 @@ static void table__holds_together(void **state)
 	for (size_t i = 0; i < n_commands; i++) {
 		const struct command_info *c = &command_table[i];
 		assert_non_null(c->run);
-		assert_true(strlen(c->meaning) < 72 && c->meaning[strlen(c->meaning) - 1] != '.');
+		assert_true(strlen(c->meaning) < 72 &&
+			    c->meaning[strlen(c->meaning) - 1] != '.');
 		size_t family = c->family != NULL ? strlen(c->family) : 0;
 		if (c->family == NULL)
 			assert_null(strchr(c->name, ' '));

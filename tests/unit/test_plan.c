@@ -117,6 +117,10 @@ static void plan__reckons_by_hand(void **state)
 		 {.o = {.in_place_attempts = 3, .in_place_delay_ms = 100},
 		  .stages = {{1000, 1, 0}}},
 		 "1:0.1.1@0 2:0.1.2@100 3:0.1.3@300 4:1.1.1@1300 dlt@1300 attempts_exhausted"},
+		{"where it goes back to main, main's in-place calls come again",
+		 {.o = {.in_place_attempts = 2, .in_place_delay_ms = 100, .republish = true},
+		  .stages = {{1000, 1, 0}}},
+		 "1:0.1.1@0 2:0.1.2@100 3:1.1.1@1100 4:1.1.2@1200 dlt@1200 attempts_exhausted"},
 		{"in place, with jitter, below its cap",
 		 {.o = {.in_place_attempts = 3, .in_place_delay_ms = 100, .in_place_jitter = 0.5,
 			.in_place_max_delay_ms = 150},
@@ -204,7 +208,8 @@ static struct way send(const struct stagger_chain *chain, const struct plan *pla
 			return way;
 		}
 		facts.call = next.place == PLACE_WAIT ? facts.call + 1 : 1;
-		facts.stage = facts.read_stage = next.stage;
+		facts.stage = next.stage;
+		facts.read_stage = chain->republish ? CHAIN_MAIN : next.stage;
 		facts.visit = next.visit;
 		way.at_ms = next.place == PLACE_WAIT ? way.at_ms + next.wait_ms : next.due_ms - 1;
 	}
@@ -224,6 +229,7 @@ static struct declared any_chain(struct random *r)
 			.visits = (int32_t)below(r, 3) + 1,
 			.retired = below(r, 5) == 0,
 		};
+	d.o.republish = below(r, 4) == 0;
 	if (below(r, 2) == 0)
 		d.o.deadline_ms = (int64_t)below(r, 20000) + 1;
 	if (below(r, 3) == 0)
