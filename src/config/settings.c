@@ -36,7 +36,7 @@ static void property_add(struct bind *b, const char *name, const struct node *va
 		.secret = value->secret || value->expanded,
 	};
 
-	if (list == NULL)
+	if (list == NULL || p.name == NULL || p.value == NULL)
 		return;
 	c->properties = list;
 	list[c->n_properties++] = p;

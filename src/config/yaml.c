@@ -128,6 +128,14 @@ static size_t byte_of(const struct report *r, int line, int column)
 	return at;
 }
 
+/* The brace of a `${`: plain texts between braces cannot have one. */
+static bool is_variable(const struct report *r, size_t at)
+{
+	const char *source = r->source.data;
+
+	return at > 0 && at < r->source.size && source[at] == '{' && source[at - 1] == '$';
+}
+
 static void take_errors(struct builder *b, struct fy_diag *diag)
 {
 	struct fy_diag_error *error;
@@ -138,7 +146,10 @@ static void take_errors(struct builder *b, struct fy_diag *diag)
 		if (error->type != FYET_ERROR || error->msg == NULL)
 			continue;
 		struct place place = { byte_of(b->report, error->line, error->column), 1 };
-		report_add(b->report, place, "YAML: %s", error->msg);
+		report_add(b->report, place, "YAML: %s%s", error->msg,
+			   is_variable(b->report, place.at)
+				   ? ": between { } and [ ] write \"${...}\" in quotes"
+				   : "");
 	}
 	if (b->report->n_findings == n)
 		b->arena->failed = true; /* it stops without a word when memory is short */
