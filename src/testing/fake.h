@@ -179,5 +179,7 @@ struct port_sink fake_sink_port(struct fake_sink *s);
 bool fake_sink_step(struct fake_sink *s);
 /* When the next record becomes durable (boot clock, us), INT64_MAX when none. */
 int64_t fake_sink_next_us(const struct fake_sink *s);
+/* Its records are left behind: tells the observer of each copy that has no report yet. */
+void fake_sink_orphan(struct fake_sink *s);
 
 #endif

@@ -50,6 +50,7 @@ failed:
 void fake_life_end(struct fake_member *m, bool killed)
 {
 	m->dying = true;
+	fake_sink_orphan(m->sink);
 	wiring_detach(m->consumer);
 	m->engine = NULL;
 	if (!killed && m->source->n_pinned > 0)

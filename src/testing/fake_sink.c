@@ -15,7 +15,9 @@ struct fake_job { /* one record handed over */
 	struct fake_record *record; /* until it is durable */
 	size_t size;
 	int64_t made_us, due_us;    /* boot clock */
+	int64_t offset;             /* once it is durable */
 	bool refused;               /* it, or one of its batch, is too large */
+	bool orphaned;              /* the observer knows */
 	struct port_report report;
 };
 struct fake_sink {
@@ -233,6 +235,7 @@ static void job_decide(struct fake_sink *s, struct fake_job *job)
 	enum port_fault fault = fault_now(s, job->log->topic, false);
 	if (fault == PORT_FINE && job->refused)
 		fault = PORT_TOO_LARGE;
+	job->offset = job->log->end;
 	if (fault == PORT_FINE
 	    && !fake_log_append(s->world, job->log, &job->record, s->member->number))
 		fault = PORT_RETRIABLE;
@@ -262,6 +265,38 @@ int64_t fake_sink_next_us(const struct fake_sink *s)
 {
 	const struct fake_job *first = job_first(&s->queued);
 	return first == NULL ? INT64_MAX : first->due_us;
+}
+
+/* What is durable was moved into its log. */
+static const struct world_record *job_record(const struct fake_job *job)
+{
+	if (job->record != NULL)
+		return &job->record->seen;
+	size_t at = fake_log_from(job->log, job->offset);
+	return at < job->log->n_records ? &job->log->records[at]->seen : NULL;
+}
+
+static void orphan_all(const struct fake_sink *s, const struct list *jobs)
+{
+	const struct world_watch *watch = &s->world->watch;
+	for (struct list *l = jobs->next; l != jobs; l = l->next) {
+		struct fake_job *job = container_of(l, struct fake_job, link);
+		bool failed = jobs != &s->queued && job->report.fault != PORT_FINE;
+		const struct world_record *record = failed ? NULL : job_record(job);
+		if (record != NULL && !job->orphaned)
+			watch->orphaned(watch->user, s->member->number, job->log->topic->name,
+					record);
+		job->orphaned = true;
+	}
+}
+
+void fake_sink_orphan(struct fake_sink *s)
+{
+	if (s->world->watch.orphaned == NULL)
+		return;
+	orphan_all(s, &s->queued);
+	orphan_all(s, &s->held);
+	orphan_all(s, &s->reported);
 }
 
 /* -- life -------------------------------------------------------------------------------- */

@@ -79,6 +79,7 @@ static void unassign(void *self)
 	if (s->granted)
 		fake_violation(s->world, s->member->number, "unassign outside a REVOKE");
 	let_go(s);
+	fake_sink_orphan(s->member->sink);
 	s->told_lost = false;
 	fake_group_unassigned(s);
 }

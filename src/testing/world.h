@@ -115,6 +115,10 @@ struct world_watch {
 	/* An injected fault struck one of its commits or copies. A commit is also struck when its
 	 * session is over and it does not know yet. */
 	void (*struck)(void *user, int32_t member, bool commit, enum port_fault fault);
+	/* A copy of that member is durable, or may become so, and its engine will not connect its
+	 * report with the record it left: it was killed, or has given its partitions back. */
+	void (*orphaned)(void *user, int32_t member, const char *topic,
+			 const struct world_record *record);
 	void (*produced)(void *user, int32_t member /* -1: world_produce */, const char *topic,
 			 int32_t partition, const struct world_record *record);
 };

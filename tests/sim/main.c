@@ -12,6 +12,7 @@
 #include "base/duration.h"
 #include "checker.h"
 #include "sim.h"
+#include "tell.h"
 
 #define STEPS   60
 #define LIMIT_S 120 /* of one seed, with sanitizers on a slow machine */
@@ -77,6 +78,27 @@ static void struck(void *user, int32_t member, bool commit, enum port_fault faul
 	for (int32_t i = 0; i < s->n_members && (commit || fault == PORT_FATAL); i++)
 		if (s->members[i].number == member)
 			sim_fault(s, commit ? "commit" : "producer", s->members[i].name);
+}
+
+/* A copy whose member will not say what it was of. */
+static void orphaned(void *user, int32_t member, const char *topic,
+		     const struct world_record *record)
+{
+	struct sim *s = user;
+	const struct stagger_envelope *envelope = NULL;
+	struct history_event line = {HISTORY_EVENT(HISTORY_FAULT)};
+	struct stagger_bytes value = record->value;
+	struct stagger_error err;
+	line.reason = "copy";
+	line.to_topic = topic;
+	if (strcmp(topic, "t") != 0 && stagger_envelope_read(&envelope, value, &err) == STAGGER_OK)
+		value = envelope->value;
+	struct script script = script_read(value);
+	line.id = script.id;
+	for (int32_t i = 0; i < s->n_members; i++)
+		if (s->members[i].number == member)
+			sim_append(s, &line, s->members[i].name);
+	stagger_envelope_free(&envelope);
 }
 
 static bool play(struct sim *s)
@@ -154,7 +176,8 @@ static bool run(uint64_t seed, const struct asked *a, struct totals *t)
 				  .commit_delay_ms = s->commit_delay_ms};
 	if (world_new(&s->world, &o, &err) == STAGGER_OK) {
 		configure(s);
-		world_observe(s->world, &(struct world_watch){.user = s, .struck = struck});
+		world_observe(s->world, &(struct world_watch){.user = s, .struck = struck,
+								 .orphaned = orphaned});
 		good = play(s) && judge(s, seed, t);
 		world_free(&s->world);
 	}

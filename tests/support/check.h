@@ -18,7 +18,8 @@ struct check_message {
 	size_t first, last;                   /* events */
 	size_t endings;                       /* times it was DONE, and copies in a DLT */
 	size_t called_again;                  /* calls of records that had had their verdict */
-	size_t repeated;                      /* copies that a dead producer had without a report */
+	/* copies without a report: of a dead producer, or of a member that went or was revoked */
+	size_t repeated;
 	size_t back, told_back;               /* copies seen in main, and hops there that were told */
 };
 /* One record of one topic: a message, or a copy of it. */

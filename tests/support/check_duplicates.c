@@ -158,6 +158,14 @@ static void take_back(struct duplicates *d, size_t i)
 	message->told_back += d->c->h->events[i].kind == HISTORY_HOPPED && where->to == 0;
 }
 
+/* What a process does after its session had ended, that took away, too. */
+static size_t changed_at(const struct duplicates *d, size_t process, size_t i)
+{
+	size_t lost = process == CHECK_NONE ? CHECK_NONE : d->lost[process];
+
+	return lost != CHECK_NONE ? lost - 1 : i;
+}
+
 static void take_handled(struct duplicates *d, size_t i)
 {
 	struct check *c = d->c;
@@ -174,9 +182,7 @@ static void take_handled(struct duplicates *d, size_t i)
 		return; /* late: it counts only if the offset is read here again */
 	if (round->state == CALLING)
 		round->state = done ? FINISHED : CALLED;
-	/* what it does after its session had ended, that took away, too */
-	size_t lost = d->lost[round->process];
-	round->changed = lost != CHECK_NONE ? lost - 1 : i;
+	round->changed = changed_at(d, round->process, i);
 }
 
 static void take_moved(struct duplicates *d, size_t i)
@@ -190,7 +196,7 @@ static void take_moved(struct duplicates *d, size_t i)
 	round->moved = true;
 	round->process = where->process;
 	round->lane = where->lane;
-	round->changed = i;
+	round->changed = changed_at(d, round->process, i);
 }
 
 static void take(struct duplicates *d, size_t i)
@@ -199,6 +205,11 @@ static void take(struct duplicates *d, size_t i)
 	const struct check_where *where = &d->c->where[i];
 	bool record = where->record != CHECK_NONE && where->lane != CHECK_NONE;
 
+	if (check_fault(event, "copy")) {
+		if (where->message != CHECK_NONE)
+			d->c->messages[where->message].repeated++;
+		return;
+	}
 	if (check_hits(d->c, event) && (event->kind == HISTORY_FAULT || where->lane != CHECK_NONE))
 		take_fault(d, i);
 	if (record && where->message != CHECK_NONE)
