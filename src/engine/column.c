@@ -41,6 +41,7 @@ static struct strand *strand_get(struct strand **slot, struct column *column, bo
 		return NULL;
 	s->column = column;
 	s->loose = loose;
+	s->most = PORT_SLICE_MAX;
 	s->turn_stages = (struct heap_node)HEAP_NODE_INIT;
 	list_init(&s->turn_main);
 	*slot = s;

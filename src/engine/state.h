@@ -60,6 +60,7 @@ struct strand {
 	int32_t out;                 /* slices with the workers */
 	/* records that wait in place or are deferred: an ordered strand waits */
 	int32_t held;
+	size_t most;                 /* messages of its next slice, by how the last one ended */
 };
 struct column {
 	struct chain_state *chain;

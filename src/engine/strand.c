@@ -172,7 +172,7 @@ static struct record *strand_take(struct strand *s, bool stages)
 static size_t slice_size(const struct engine *e, const struct strand *s, bool stages)
 {
 	const struct chain_state *chain = s->column->chain;
-	size_t most = PORT_SLICE_MAX;
+	size_t most = s->most;
 	int64_t left = e->budget.max_uncommitted - e->budget.uncommitted;
 	if (left < (int64_t)most)
 		most = left > 0 ? (size_t)left : 0;
@@ -293,6 +293,21 @@ void strands_dispatch(struct engine *e)
 	}
 }
 
+/* A failure that may be retried in place ends its slice: where handlers fail one after the other,
+ * slices are as short as what they call, and grow again as fast. */
+static void learn_size(struct strand *s, const struct port_slice *slice)
+{
+	if (slice->n_called == 0)
+		return;
+	const struct port_call *last = slice->calls[slice->n_called - 1];
+	if (slice->n_called < slice->n && last->verdict != STAGGER_DONE)
+		s->most = 2 * slice->n_called;
+	else if (slice->n_called == slice->n && s->most < 2 * slice->n)
+		s->most = 2 * slice->n;
+	if (s->most > PORT_SLICE_MAX)
+		s->most = PORT_SLICE_MAX;
+}
+
 /* What a slice brings back untouched goes where it was taken from, in order. */
 static void untouched(struct engine *e, struct strand *s, struct port_slice *slice)
 {
@@ -327,6 +342,7 @@ void strands_collect(struct engine *e)
 			struct strand *s = slice->strand;
 			s->out--;
 			chain->out--;
+			learn_size(s, slice);
 			untouched(e, s, slice);
 			for (size_t i = 0; i < slice->n_called; i++) {
 				struct record *r = record_of_call(slice->calls[i]);
