@@ -39,6 +39,7 @@ static bool chain_init(struct engine *e, struct chain_state *state, const struct
 	state->workers = from->workers;
 	list_init(&state->with_main);
 	int32_t n = slices_of(&state->workers);
+	state->n_slices = n;
 	state->slices = calloc((size_t)n, sizeof(struct port_slice));
 	state->stuck = calloc((size_t)state->workers.n, sizeof(*state->stuck));
 	state->stuck_since_us = calloc((size_t)state->workers.n, sizeof(int64_t));

@@ -297,12 +297,31 @@ static size_t fetch(struct engine *e, struct lane *lane, size_t most)
 	return n;
 }
 
+static int64_t smaller(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* With order: partition a lane's records go to one strand, which gives one slice at a time. More
+ * than the workers take next would be read only to leave the processor's caches again: a lane stays
+ * ready while as many strands can give a slice as may be out at once. */
+static int64_t useful(const struct lane *lane)
+{
+	const struct chain_state *chain = lane->chain;
+	const struct strand *s = lane->column->single;
+	if (chain->chain->order != STAGGER_ORDER_PARTITION)
+		return INT64_MAX;
+	if (chain->n_with_main >= chain->n_slices)
+		return 0;
+	return PORT_SLICE_MAX - (s != NULL ? (int64_t)s->main.n : 0);
+}
+
 /* How many records of main may be taken at once; max_ahead itself is the gate's. */
 static int64_t main_room(const struct engine *e, const struct lane *lane)
 {
-	int64_t room = budget_room(&e->budget, true);
+	int64_t room = smaller(budget_room(&e->budget, true), useful(lane));
 	int64_t ahead = e->o.max_ahead - (int64_t)offsets_tracked(&lane->offsets);
-	return ahead > 0 && ahead < room ? ahead : room;
+	return ahead > 0 ? smaller(ahead, room) : room;
 }
 
 static void read_lane(struct engine *e, struct lane *lane)
@@ -337,25 +356,26 @@ void intake_run(struct engine *e)
 			lane_list(e, told[i]);
 	} while (n == 256);
 	struct list round;
-	list_init(&round);
+	struct list passed; /* first in the next round: those that had nothing of this one */
 	struct list *first;
-	while ((first = list_first(&e->ready)) != NULL) {
-		list_remove(first);
-		list_push_back(&round, first);
-	}
+	list_init(&round);
+	list_init(&passed);
+	list_move(&round, &e->ready);
 	while ((first = list_first(&round)) != NULL) {
 		struct lane *lane = container_of(first, struct lane, ready_link);
 		list_remove(first);
 		bool main_stage = lane->stage == CHAIN_MAIN;
 		if (lane->paused) { /* resumed at the end of this turn */
-			list_push_back(&e->ready, &lane->ready_link);
+			list_push_back(&passed, &lane->ready_link);
 			continue;
 		}
-		if (main_stage ? budget_room(&e->budget, true) > 0 : !room_full(e, lane))
+		if (main_stage ? main_room(e, lane) > 0 : !room_full(e, lane))
 			read_lane(e, lane);
 		else
-			list_push_back(&e->ready, &lane->ready_link);
+			list_push_back(&passed, &lane->ready_link);
 	}
+	list_move(&passed, &e->ready);
+	list_move(&e->ready, &passed);
 }
 
 void intake_due(struct engine *e)

@@ -74,10 +74,12 @@ struct chain_state {
 	struct port_workers workers;
 	struct heap with_stages;     /* strands that can give stage records, by the earliest due */
 	struct list with_main;       /* strands that can give main records, in turn */
+	int32_t n_with_main;
 	bool turn_stages;            /* whose turn it is */
 	int32_t out;                 /* slices with the workers */
 	struct port_slice *free_slices;
 	struct port_slice *slices;   /* all of them, one block */
+	int32_t n_slices;
 	struct column **columns;
 	int32_t n_columns;
 	int32_t *topics;             /* the sink's numbers, by stage */

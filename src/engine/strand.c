@@ -31,6 +31,17 @@ static bool strand_has_main(const struct strand *s)
 	return s->main.n > 0;
 }
 
+static void list_with_main(struct chain_state *chain, struct strand *s, bool listed)
+{
+	if (listed == !list_empty(&s->turn_main))
+		return;
+	if (listed)
+		list_push_back(&chain->with_main, &s->turn_main);
+	else
+		list_remove(&s->turn_main);
+	chain->n_with_main += listed ? 1 : -1;
+}
+
 void strand_update(struct strand *s)
 {
 	struct chain_state *chain = s->column->chain;
@@ -52,10 +63,7 @@ void strand_update(struct strand *s)
 		if (!heap_push(&chain->with_stages, &s->turn_stages))
 			engine_no_memory(chain->engine);
 	}
-	if (!has_main)
-		list_remove(&s->turn_main);
-	else if (list_empty(&s->turn_main))
-		list_push_back(&chain->with_main, &s->turn_main);
+	list_with_main(chain, s, has_main);
 }
 
 bool strand_put(struct record *r)
@@ -263,7 +271,7 @@ static bool dispatch_one(struct engine *e, struct chain_state *chain, bool stage
 	slice->stages = stages;
 	slice_fill(e, s, slice, most);
 	if (!stages)
-		list_remove(&s->turn_main); /* to the tail of the turn */
+		list_with_main(chain, s, false); /* to the tail of the turn */
 	if (slice->n == 0) {
 		slice->next = chain->free_slices;
 		chain->free_slices = slice;

@@ -144,6 +144,25 @@ static void step_forward_lets_nothing_overtake_that_is_read_at_once(void **state
 	rig_free(rig);
 }
 
+/* -- lanes ------------------------------------------------------------------------------- */
+/* Lanes take turns also where the budget is too small for all of them. */
+static void lane_waits_for_others_at_most_a_round_when_max_in_flight_is_small(void **state)
+{
+	(void)state;
+	struct setup setup = SETUP_INIT;
+	setup.world.partitions = 3;
+	setup.consumer.max_in_flight = 1;
+	struct rig *rig = rig_new(&setup);
+	for (int32_t i = 0; i < 30; i++)
+		rig_put(rig, MAIN, i % 3, "k", i % 3 == 0 ? "a:D" : i % 3 == 1 ? "b:D" : "c:D", 0);
+	rig_advance(rig, SECOND);
+	assert_int_equal(rig->n_calls, 30);
+	for (size_t i = 3; i < 30; i++) /* any order, always the same */
+		assert_string_equal(rig_call(rig, i)->id, rig_call(rig, i - 3)->id);
+	assert_string_not_equal(rig_call(rig, 0)->id, rig_call(rig, 1)->id);
+	rig_free(rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -154,6 +173,8 @@ int main(void)
 			revoke_commits_at_its_end_although_an_earlier_commit_was_refused),
 		cmocka_unit_test(step_back_makes_nothing_early_that_waits_for_its_strand),
 		cmocka_unit_test(step_forward_lets_nothing_overtake_that_is_read_at_once),
+		cmocka_unit_test(
+			lane_waits_for_others_at_most_a_round_when_max_in_flight_is_small),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
