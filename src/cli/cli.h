@@ -36,5 +36,6 @@ int cmd_dlt_count(struct cli *cli);
 int cmd_dlt_ls(struct cli *cli);
 int cmd_dlt_show(struct cli *cli);
 int cmd_plan(struct cli *cli);
+int cmd_topics_create(struct cli *cli);
 
 #endif

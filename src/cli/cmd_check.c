@@ -7,6 +7,8 @@
 #include "base/duration.h"
 #include "base/json.h"
 #include "cli/check.h"
+#include "cli/check_brokers.h"
+#include "cli/topics.h"
 
 static const char *order_name(enum stagger_order order)
 {
@@ -116,7 +118,7 @@ static void put_properties(struct json *j, const struct chain_file *file)
 }
 
 static bool print_json(struct output *out, const struct chain_file *file,
-		       const struct check_warnings *warnings)
+		       const struct check_warnings *warnings, const struct check_brokers *brokers)
 {
 	struct json j = {0};
 
@@ -138,6 +140,8 @@ static bool print_json(struct output *out, const struct chain_file *file,
 	for (size_t i = 0; i < warnings->n; i++)
 		json_text(&j, warnings->list[i]);
 	json_close(&j, ']');
+	if (brokers != NULL)
+		check_brokers_json(&j, brokers, file->name);
 	json_close(&j, '}');
 	char *text = json_finish(&j);
 	if (text == NULL)
@@ -159,33 +163,60 @@ static bool print_yaml(struct output *out, const struct chain_file *file)
 	return true;
 }
 
+/* brokers NULL: were not asked. */
+static bool print(struct cli *cli, const struct chain_file *file,
+		  const struct check_warnings *warnings, const struct check_brokers *brokers)
+{
+	if (option_is(&cli->given, OPTION_OUTPUT, "json"))
+		return print_json(&cli->out, file, warnings, brokers);
+	bool yaml = option_is(&cli->given, OPTION_OUTPUT, "yaml");
+	bool good = true;
+	if (yaml)
+		good = print_yaml(&cli->out, file);
+	else
+		print_table(&cli->out, file, warnings);
+	if (brokers != NULL && !yaml)
+		good = good && topics_table(&cli->out, &brokers->check.topics);
+	if (brokers != NULL)
+		check_brokers_say(brokers);
+	return good;
+}
+
+static int check(struct cli *cli, struct chain_file *file, struct check_warnings *warnings)
+{
+	struct check_brokers brokers = {0};
+	struct stagger_error err;
+	bool asks = cli->given.values[OPTION_OFFLINE] == NULL;
+
+	if (check_file(warnings, file, &err) != STAGGER_OK)
+		return cli_fail(&err);
+	int end = asks ? check_brokers_ask(&brokers, file, cli) : END_OK;
+	if (asks && end == END_OK)
+		end = check_brokers_end(&brokers);
+	else if (asks) // the file is good all the same
+		asks = false;
+	if (!print(cli, file, warnings, asks ? &brokers : NULL)) {
+		message("out of memory");
+		end = END_FAILED;
+	}
+	check_brokers_clear(&brokers);
+	return end;
+}
+
 int cmd_check(struct cli *cli)
 {
 	struct check_warnings *warnings = calloc(1, sizeof(*warnings));
-	struct stagger_error err;
 	struct chain_file file;
-	bool good = warnings != NULL;
-	int end = END_USAGE;
 
-	if (cli->given.values[OPTION_OFFLINE] == NULL)
-		message("check: brokers are not asked yet: say --offline");
-	else
-		end = chain_file_open(&file, cli);
-	if (end != END_OK) {
-		free(warnings);
-		return end;
-	}
-	if (good && check_file(warnings, &file, &err) != STAGGER_OK)
-		good = false;
-	if (good && option_is(&cli->given, OPTION_OUTPUT, "json"))
-		good = print_json(&cli->out, &file, warnings);
-	else if (good && option_is(&cli->given, OPTION_OUTPUT, "yaml"))
-		good = print_yaml(&cli->out, &file);
-	else if (good)
-		print_table(&cli->out, &file, warnings);
-	if (!good)
+	if (warnings == NULL) {
 		message("out of memory");
-	chain_file_close(&file);
+		return END_FAILED;
+	}
+	int end = chain_file_open(&file, cli);
+	if (end == END_OK) {
+		end = check(cli, &file, warnings);
+		chain_file_close(&file);
+	}
 	free(warnings);
-	return good ? END_OK : END_FAILED;
+	return end;
 }

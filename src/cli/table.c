@@ -38,6 +38,15 @@ static const struct option_info check_options[] = {
 	{ OPTION_OFFLINE, 0, "offline", NULL, NULL, "look at the file only, ask no broker" },
 	OUTPUT("table json yaml"),
 	GROUP,
+	BROKERS,
+	TIMEOUT,
+};
+static const struct option_info create_options[] = {
+	{ OPTION_DRY_RUN, 'n', "dry-run", NULL, NULL, "only ask the broker whether it would" },
+	OUTPUT("table json"),
+	GROUP,
+	BROKERS,
+	TIMEOUT,
 };
 static const struct option_info decode_options[] = {
 	{ OPTION_HEX, 'x', "hex", NULL, NULL, "the input is hexadecimal digits and blanks" },
@@ -87,9 +96,18 @@ const struct command_info command_table[] = {
 		.name = "check",
 		.arguments = ARGUMENTS_FILE,
 		.meaning = "whether a chain file is good, and what it means",
-		.details = "All that is wrong is said at once, with its line and a caret. Of a\n"
-			   "good file it says what was understood and what is unwise; as yaml\n"
-			   "all that is in force, defaults included. Secrets are never shown.\n",
+		.details = "All that is wrong is said at once, with its line and a caret. Of a
+"
+			   "good file it says what was understood and what is unwise; as yaml
+"
+			   "all that is in force, defaults included. Secrets are never shown.
+"
+			   "Then the brokers are asked: are the topics there and fit, is the
+"
+			   "group readable, is anything stranded? It ends with 1 where a
+"
+			   "consumer would not start. Nothing is changed.
+",
 		OPTIONS(check_options),
 		.run = cmd_check,
 	},
@@ -113,6 +131,19 @@ const struct command_info command_table[] = {
 			   "where one ends (for all of a topic: stagger dlt show).\n",
 		OPTIONS(decode_options),
 		.run = cmd_decode,
+	},
+	{
+		.name = "topics create",
+		.family = "topics",
+		.arguments = ARGUMENTS_FILE,
+		.meaning = "make the missing topics of a chain file",
+		.details = "Stages and dead-letter topics get main's partitions and replicas,\n"
+			   "and retention for the longest wait. A main topic is never made or\n"
+			   "changed, nor is what is there: it says how that differs, and the\n"
+			   "command that mends it. It ends with 3 where some topics are not fit\n"
+			   "for a start.\n",
+		OPTIONS(create_options),
+		.run = cmd_topics_create,
 	},
 	{
 		.name = "dlt ls",

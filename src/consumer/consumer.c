@@ -194,6 +194,7 @@ void stagger_consumer_free(struct stagger_consumer **consumer)
 	}
 	free(c->chains);
 	free(c->properties);
+	free(c->file);
 	free(c->topics);
 	wake_free(&c->wake);
 	log_free(&c->log);

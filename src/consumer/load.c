@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A consumer from a chain file: the same calls that a program in C makes, in the file's order. */
+#define _GNU_SOURCE
+#include <string.h>
+
 #include "base/error.h"
 #include "config/config.h"
 #include "consumer/state.h"
@@ -37,6 +40,8 @@ enum stagger_status consumer_load(struct stagger_consumer **out, const char *pat
 	status = stagger_consumer_open(&c, NULL, &config->consumer, err);
 	if (status == STAGGER_OK)
 		status = apply(c, config, err);
+	if (status == STAGGER_OK && (c->file = strdup(path)) == NULL)
+		status = fail_memory(err);
 	config_free(&config);
 	if (status != STAGGER_OK) {
 		stagger_consumer_free(&c);

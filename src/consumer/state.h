@@ -33,6 +33,7 @@ enum consumer_phase { CONSUMER_OPEN, CONSUMER_RUNNING, CONSUMER_ENDED };
 
 struct stagger_consumer {
 	struct stagger_consumer_options o; /* defaults filled in; texts are ours */
+	char *file;                        /* that its chains came from, or NULL */
 	struct property *properties;
 	size_t n_properties;
 	struct consumer_chain *chains;

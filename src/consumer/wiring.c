@@ -208,6 +208,7 @@ static enum stagger_status kafka_make(struct stagger_consumer *c, struct stagger
 		.topics = topics,
 		.patterns = patterns,
 		.n_patterns = c->n_chains,
+		.file = c->file,
 		.create_topics = c->o.create_topics,
 		.allow_stranded = c->o.allow_stranded,
 		.log = c->log,

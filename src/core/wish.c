@@ -68,6 +68,19 @@ struct topic_pattern wish_pattern(const struct stagger_chain *chain, const char 
 	};
 }
 
+const char *wish_severity_name(enum wish_severity severity)
+{
+	switch (severity) {
+	case WISH_NOTE:
+		return "note";
+	case WISH_WARNING:
+		return "warning";
+	case WISH_REFUSED:
+		return "error";
+	}
+	return "";
+}
+
 const char *wish_role_name(enum wish_role role)
 {
 	switch (role) {

@@ -67,6 +67,8 @@ struct wish_findings {
 void wish_add(struct wish_rule *list, size_t *n, const struct stagger_chain *chain);
 /* How the chain names its stages for that group. Texts are borrowed from both. */
 struct topic_pattern wish_pattern(const struct stagger_chain *chain, const char *group);
+/* "note", "warning", "error" */
+const char *wish_severity_name(enum wish_severity severity);
 /* "main", "stage", "dead letters" */
 const char *wish_role_name(enum wish_role role);
 /* As it should be made beside that main. partitions 0: it cannot, main is missing. */

@@ -53,7 +53,7 @@ static void say_missing(struct writer *w, const struct wish_case *of)
 	text_add(w->text, w->size, &w->used, "is missing: ");
 	if (of->rule->role == WISH_MAIN) {
 		text_add(w->text, w->size, &w->used,
-			 "make it with as many partitions as you need, for one");
+			 "make it with as many partitions as you need");
 		return;
 	}
 	text_add(w->text, w->size, &w->used, "it should be kept %s%s and have ",
@@ -63,7 +63,7 @@ static void say_missing(struct writer *w, const struct wish_case *of)
 			 (int)of->main_topic->partitions,
 			 of->main_topic->partitions == 1 ? "" : "s");
 	else
-		text_add(w->text, w->size, &w->used, "as many partitions as '%s', for one",
+		text_add(w->text, w->size, &w->used, "as many partitions as '%s'",
 			 of->rule->main_topic);
 }
 
@@ -306,7 +306,8 @@ const char *wish_line(char *text, size_t size, const struct wish_case *of,
 	if (help->file != NULL && of->rule->role != WISH_MAIN && has(findings, WISH_MISSING, least))
 		return text;
 	if (wish_mend(part, sizeof(part), of, findings, least, help)[0] != '\0')
-		text_add(text, size, &w.used, ": %s", part);
+		text_add(text, size, &w.used, "%s: %s",
+			 of->main_topic->partitions > 0 ? "" : ", for one", part);
 	return text;
 }
 

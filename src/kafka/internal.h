@@ -350,6 +350,7 @@ struct tool {
 	struct logs *logs;
 	struct trouble trouble;
 	bool controller; /* admin requests have somebody to go to */
+	char servers[256];
 };
 /* Looks at what librdkafka reported since: OK, or DENIED. For loops that read. */
 STAGGER_MUST_USE enum stagger_status tool_check(struct tool *tool, struct stagger_error *err);

@@ -4,6 +4,7 @@
  * without a group. First contact is bounded and decided as a consumer's (contact.c). */
 #include "kafka/tool.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,6 +89,7 @@ static enum stagger_status open(struct tool *tool, const struct tool_options *o,
 			rd_kafka_conf_destroy(conf);
 			return fail(err, STAGGER_INVALID, "kafka: '%s': %s", o->own[i].name, text);
 		}
+	snprintf(tool->servers, sizeof(tool->servers), "%s", servers);
 	return client_make(tool->logs, &tool->rk, ROLE_ADMIN, conf, err);
 }
 
@@ -110,6 +112,11 @@ enum stagger_status tool_new(struct tool **out, const struct tool_options *o,
 	else
 		tool_free(&tool);
 	return status;
+}
+
+const char *tool_servers(const struct tool *tool)
+{
+	return tool->servers;
 }
 
 static void destroy(void *what)

@@ -22,6 +22,8 @@ struct tool_options {
  * protocol or permission; INVALID: a property. The text says what to check, as a consumer's. */
 STAGGER_MUST_USE enum stagger_status tool_new(struct tool **out, const struct tool_options *o,
 					      struct stagger_error *err);
+/* bootstrap.servers, cut to what people read. */
+const char *tool_servers(const struct tool *tool);
 /* Bounded: what hangs in librdkafka for 5 s is left behind. */
 void tool_free(struct tool **tool);
 

@@ -9,13 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/duration.h"
 #include "base/error.h"
 #include "core/chain.h"
 #include "kafka/admin.h"
 
-#define SHORT_SESSION_MS 30000 /* a restart takes longer than that here and there */
-#define OTHERS 4               /* findings that are neither topics' nor stranded ones */
+#define OTHERS 3 /* findings that are neither a topic's nor a stranded one's */
 
 const char *ops_about_name(enum ops_about about)
 {
@@ -26,8 +24,6 @@ const char *ops_about_name(enum ops_about about)
 		return "stranded";
 	case OPS_ABOUT_GROUP:
 		return "group";
-	case OPS_ABOUT_SESSION:
-		return "session";
 	}
 	return "";
 }
@@ -178,31 +174,6 @@ static enum stagger_status look_for_stranded(struct ops_check *check, struct too
 	return status;
 }
 
-/* -- the session ------------------------------------------------------------------------- */
-
-static void judge_session(struct ops_check *check, const struct ops_question *q)
-{
-	char session[DURATION_TEXT];
-
-	duration_format(q->session_timeout_ms, session);
-	if (q->instance == NULL) {
-		struct ops_finding *finding = add(check, OPS_ABOUT_SESSION, WISH_NOTE);
-		snprintf(finding->text, sizeof(finding->text),
-			 "without an instance id the whole group stands still for up to %s after a "
-			 "member crashed (session_timeout), also when it is back at once",
-			 session);
-		snprintf(finding->mend, sizeof(finding->mend),
-			 "instance: \"{host}\", or another name that a member keeps over restarts");
-	} else if (q->session_timeout_ms < SHORT_SESSION_MS) {
-		struct ops_finding *finding = add(check, OPS_ABOUT_SESSION, WISH_NOTE);
-		snprintf(finding->text, sizeof(finding->text),
-			 "a restart that takes longer than session_timeout (%s) makes the group "
-			 "rebalance twice, although the member has an instance id",
-			 session);
-		snprintf(finding->mend, sizeof(finding->mend), "session_timeout: 45s");
-	}
-}
-
 /* -- all of it --------------------------------------------------------------------------- */
 
 /* The worst first, else as they came: by position, because qsort() keeps no order. */
@@ -240,7 +211,6 @@ enum stagger_status ops_check(struct ops_check *out, struct tool *tool,
 	if (status == STAGGER_OK)
 		status = look_for_stranded(&check, tool, question, err);
 	if (status == STAGGER_OK) {
-		judge_session(&check, question);
 		sort(&check, room);
 		*out = check;
 	} else {

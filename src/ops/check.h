@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What a look at the brokers says of a chain file: its topics, whether its group may be read, what
- * is stranded, and how it would behave after a crash. Nothing is printed here. */
+ * is stranded. Nothing is printed here. */
 #ifndef OPS_CHECK_H
 #define OPS_CHECK_H
 
@@ -11,12 +11,11 @@
 
 struct ops_question {
 	struct ops_chains chains;
-	const char *group, *instance; /* instance NULL: a dynamic member */
-	int64_t session_timeout_ms;   /* in force */
+	const char *group;
 	bool allow_stranded, create_topics;
 	struct wish_help help;
 };
-enum ops_about { OPS_ABOUT_TOPIC, OPS_ABOUT_STRANDED, OPS_ABOUT_GROUP, OPS_ABOUT_SESSION };
+enum ops_about { OPS_ABOUT_TOPIC, OPS_ABOUT_STRANDED, OPS_ABOUT_GROUP };
 struct ops_finding {
 	enum ops_about about;
 	enum wish_severity severity; /* REFUSED: a consumer would not start */
@@ -32,7 +31,7 @@ struct ops_check {
 	struct admin_lag *stranded;  /* owns the names of stranded topics */
 };
 
-/* "topic", "stranded", "group", "session" */
+/* "topic", "stranded", "group" */
 const char *ops_about_name(enum ops_about about);
 /* On OK *out is yours, clear it before the chains go. What single questions were refused is a
  * finding; UNREACHABLE: the brokers answer no more. */

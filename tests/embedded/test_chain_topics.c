@@ -202,7 +202,6 @@ static void check__tells_what_it_can_see(void **state)
 	const struct stagger_chain *const chains[] = {chain};
 	struct ops_question q = {.chains = {chains, 1},
 				 .group = "g",
-				 .session_timeout_ms = 10000,
 				 .help = {.servers = "b", .file = "c.yaml"}};
 	struct ops_check check;
 	struct stagger_error err;
@@ -212,27 +211,21 @@ static void check__tells_what_it_can_see(void **state)
 	struct tool *tool = connect_to(broker);
 	assert_int_equal(ops_check(&check, tool, &q, &err), STAGGER_OK);
 	assert_int_equal(check.topics.n, 3);
-	assert_int_equal(check.n, 3);
+	assert_int_equal(check.n, 2);
 	assert_int_equal(check.list[0].about, OPS_ABOUT_STRANDED);
 	assert_int_equal(check.list[0].severity, WISH_REFUSED);
 	assert_string_equal(check.list[0].topic, OLD);
 	assert_non_null(strstr(check.list[0].text, "holds 1 unread message of group 'g'"));
 	assert_int_equal(check.list[1].about, OPS_ABOUT_TOPIC); // settings cannot be read
 	assert_non_null(strstr(check.list[1].text, "3 topics cannot be read"));
-	assert_int_equal(check.list[2].about, OPS_ABOUT_SESSION);
-	assert_non_null(strstr(check.list[2].text, "up to 10s"));
-	assert_non_null(strstr(check.list[2].mend, "{host}"));
 	ops_check_clear(&check);
 
-	q.instance = "i";
 	q.allow_stranded = true;
 	assert_int_equal(ops_check(&check, tool, &q, &err), STAGGER_OK);
-	assert_int_equal(check.n, 3);
+	assert_int_equal(check.n, 2);
 	assert_int_equal(check.list[0].severity, WISH_WARNING);
-	assert_string_equal(check.list[2].mend, "session_timeout: 45s");
 	ops_check_clear(&check);
 
-	q.session_timeout_ms = 45000;
 	q.group = "h"; // has nothing at all there, by the chain's naming
 	assert_int_equal(ops_check(&check, tool, &q, &err), STAGGER_OK);
 	assert_int_equal(check.n, 1);

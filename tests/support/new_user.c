@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * new_user BROKERS TOPIC [GROUP [start_timeout=MS] [property=value]...]: the first program of
- * somebody new, with one chain and its default stages. Says "assigned" and "handled" on stdout, and
- * how it ended: "ended STATUS: text". SIGTERM stops it. Exit 0 after a clean stop, else 1. */
+ * somebody new, with one chain and its default stages. new_user FILE: the same from a chain file.
+ * Says "assigned" and "handled" on stdout, and how it ended: "ended STATUS: text". SIGTERM stops
+ * it. Exit 0 after a clean stop, else 1. */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,8 +53,13 @@ static enum stagger_status prepare(struct stagger_consumer **c, int argc, char *
 	struct stagger_chain_options chain_options = STAGGER_CHAIN_OPTIONS_INIT;
 	struct stagger_chain *chain = NULL;
 
-	options.group = argc > 3 ? argv[3] : "new";
 	options.event = on_event;
+	if (argc == 2) {
+		enum stagger_status status = stagger_consumer_open(c, argv[1], &options, err);
+		return status != STAGGER_OK ? status
+					    : stagger_consumer_on(*c, NULL, handle, NULL, err);
+	}
+	options.group = argc > 3 ? argv[3] : "new";
 	for (int i = 4; i < argc; i++)
 		if (strncmp(argv[i], "start_timeout=", 14) == 0)
 			options.start_timeout_ms = strtoll(argv[i] + 14, NULL, 10);
@@ -76,8 +82,8 @@ int main(int argc, char **argv)
 	struct stagger_consumer *consumer = NULL;
 	struct stagger_error error = {.text = ""};
 
-	if (argc < 3) {
-		fputs("usage: new_user BROKERS TOPIC [GROUP [property=value]...]\n", stderr);
+	if (argc < 2) {
+		fputs("usage: new_user FILE | BROKERS TOPIC [GROUP [property=value]...]\n", stderr);
 		return 2;
 	}
 	enum stagger_status status = prepare(&consumer, argc, argv, &error);
