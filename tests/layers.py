@@ -72,6 +72,10 @@ SLOW = [
         Layer("new-user", [], command=["tests/kafka/new_user.sh"]),
     ]),
     Row(4, [
+        Layer("topics", [], command=["tests/kafka/topics.sh"]),
+        Layer("rolling", [], command=["tests/kafka/rolling.sh"]),
+    ]),
+    Row(4, [
         Layer("install", [], command=["tests/ship/install.sh"]),
         Layer("clang", ["unit", "scenario"], CLANG),
     ]),

@@ -8,7 +8,8 @@ set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 support=$here/../support
-bin=${STAGGER_BUILD:-$here/../../build}/tests
+build=${STAGGER_BUILD:-$here/../../build}
+bin=$build/tests
 version=${1:-4.3.1}
 dir=$(mktemp -d)
 broker='' user='' number=0 failed=0
@@ -218,6 +219,47 @@ broker_comes_later()
 	finish
 }
 
+# The tools' client, and what it may not see; bob has no right to describe settings.
+tools()
+{
+	for password in bob-pw wrong-pw; do
+		cat >"$dir/$password.yaml" <<YAML
+kafka: {bootstrap.servers: "$secure", security.protocol: sasl_ssl, sasl.mechanisms: PLAIN,
+        sasl.username: bob, sasl.password: $password, ssl.ca.location: $dir/broker/ca.crt}
+group: new
+chains: {orders: {}}
+YAML
+	done
+	stagger check "$dir/wrong-pw.yaml"
+	check "a wrong password is refused to the command, too" exits 1
+	check "with what to check" says 'check sasl.username, sasl.password and sasl.mechanisms'
+	check "without showing it" hides wrong-pw$
+	stagger check "$dir/bob-pw.yaml"
+	check "with a consumer's rights it finds no fault" exits 0
+	check "but says what it could not see" says 'note: the settings of 5 topics cannot be read'
+	stagger topics create "$dir/bob-pw.yaml"
+	check "where all is there nothing needs to be made" exits 0
+	sed 's/chains: .*/chains: {orders: {retry: {stages: [9m]}}}/' "$dir/bob-pw.yaml" \
+		>"$dir/more.yaml"
+	stagger topics create "$dir/more.yaml"
+	check "without the right to create it is partly done" exits 3
+	check "with the right that is missing" says "retry.9m'.*an ACL that allows CREATE"
+	sed 's/^group: new/group: other/' "$dir/bob-pw.yaml" >"$dir/other.yaml"
+	stagger check "$dir/other.yaml"
+	check "another group is refused" exits 1
+	check "by name" says "group 'other' cannot be read.*an ACL that allows READ"
+}
+
+stranded_messages()
+{
+	"$bin/make_topics" "$plain" orders.new.retry.7m:3
+	echo x | kcat -P -b "$plain" -t orders.new.retry.7m -p 0
+	secured bob-pw ca.crt "$secure"
+	check "stranded messages are found with a consumer's rights" refused 8000 STAGGER_TOPICS
+	check "by number" says "'orders.new.retry.7m' holds 1 unread message of group 'new'"
+	finish
+}
+
 without_broker
 "$support/secure_kafka.sh" start "$version" "$dir/broker" >"$dir/ready"
 read -r _ secure plain broker <"$dir/ready"
@@ -225,4 +267,6 @@ missing_topics
 wrong_security
 missing_acls
 broker_comes_later
+tools
+stranded_messages
 verdict new_user

@@ -39,16 +39,7 @@ chain() # MORE LINES...: the chain file, with two stages unless one of them says
 	} >"$file"
 }
 
-stagger() # ARGUMENTS: the command, its output in $out, its exit code in $code
-{
-	number=$((number + 1))
-	out=$dir/$number.out
-	code=0
-	"$build/src/cli/stagger" "$@" >"$out" 2>&1 || code=$?
-}
-
 tool() { "$support/kafka_tools.sh" "$version" "$@"; }
-exits() { [ "$code" = "$1" ]; }
 starts() { within 6000 "^assigned $1 "; } # MAIN
 
 seen() # what Kafka's own tool says of all topics, into $out

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh
 #
-# For scripts that run the program new_user and look at what it says. They set $bin, $dir, failed=0,
-# number=0 and user='', and end $user when they end.
+# For scripts that run the program new_user, or the command, and look at what they say. They set
+# $build, $bin, $dir, failed=0, number=0 and user='', and end $user when they end.
 
 now_ms() { date +%s%3N; }
 
@@ -60,6 +60,16 @@ hides() { ! grep -q -- "$1" "$out"; }
 lives() { kill -0 "$user" 2>/dev/null; }
 stops() { kill -TERM "$user" && began=$(now_ms) && ended 3000 && [ "$code" = 0 ]; }
 refused() { ended "$1" && [ "$code" = 1 ] && says "^ended $2: "; } # MS STATUS
+
+stagger() # ARGUMENTS: the command, its output in $out, its exit code in $code
+{
+	number=$((number + 1))
+	out=$dir/$number.out
+	code=0
+	"$build/src/cli/stagger" "$@" >"$out" 2>&1 || code=$?
+}
+
+exits() { [ "$code" = "$1" ]; }
 
 verdict() # NAME: its last line, and its exit code
 {

@@ -137,7 +137,7 @@ static enum stagger_status prepare(struct worker *w, struct stagger_error *err)
 	struct stagger_consumer_options options = STAGGER_CONSUMER_OPTIONS_INIT;
 	enum stagger_status status;
 
-	options.group = o->group;
+	options.group = o->chain == NULL ? o->group : NULL;
 	options.instance = o->instance;
 	options.session_timeout_ms = o->session_timeout_ms;
 	options.revoke_timeout_ms = o->revoke_timeout_ms;
@@ -145,10 +145,10 @@ static enum stagger_status prepare(struct worker *w, struct stagger_error *err)
 	options.max_uncommitted = o->max_uncommitted;
 	options.event = worker_event;
 	options.user = w;
-	status = stagger_consumer_open(&w->consumer, NULL, &options, err);
+	status = stagger_consumer_open(&w->consumer, o->chain, &options, err);
 	if (status == STAGGER_OK)
 		status = set_all(w, err);
-	if (status == STAGGER_OK)
+	if (status == STAGGER_OK && o->chain == NULL)
 		status = make_chain(w, err);
 	if (status == STAGGER_OK)
 		status = stagger_consumer_on(w->consumer, NULL, handle, w, err);

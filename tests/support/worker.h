@@ -16,6 +16,7 @@
 
 struct worker_options {
 	const char *brokers, *group, *topic, *order, *instance, *name, *out;
+	const char *chain; /* a chain file; the options only tell the history what it says */
 	int64_t delays_ms[SCRIPT_MAX_STAGES];
 	int32_t visits[SCRIPT_MAX_STAGES];
 	bool retired[SCRIPT_MAX_STAGES];

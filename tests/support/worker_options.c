@@ -14,7 +14,9 @@ static const char usage[] =
 	"  [--in-place NxDELAY] [--instance I] [--name NAME] [--out FILE] [--events LIST]\n"
 	"  [--max-uncommitted N] [--max-in-flight N] [--session-timeout MS]\n"
 	"  [--revoke-timeout MS] [--deadline DURATION] [--dlt-headers kafka|connect|spring|none]\n"
-	"  [--set librdkafka.key=value]... [--republish] [--shared-topics] [--retired 500ms,1s]\n";
+	"  [--set librdkafka.key=value]... [--republish] [--shared-topics] [--retired 500ms,1s]\n"
+	"  [--chain FILE]: the chain and its group come from there; the options above still say\n"
+	"  which stages it has, for the history\n";
 
 static _Noreturn void refuse(const char *option, const char *value)
 {
@@ -139,6 +141,7 @@ static bool take_plain(struct worker_options *o, const char *option, const char 
 		{"--instance", &o->instance, NULL, NULL},
 		{"--name", &o->name, NULL, NULL},
 		{"--out", &o->out, NULL, NULL},
+		{"--chain", &o->chain, NULL, NULL},
 		{"--workers", NULL, NULL, &o->workers},
 		{"--max-in-flight", NULL, NULL, &o->max_in_flight},
 		{"--max-uncommitted", NULL, &o->max_uncommitted, NULL},
