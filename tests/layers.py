@@ -79,6 +79,7 @@ SLOW = [
         Layer("install", [], command=["tests/ship/install.sh"]),
         Layer("clang", ["unit", "scenario"], CLANG),
     ]),
+    Row(4, [Layer("fuzz", [], command=["tests/fuzz/run.sh", "30", "build:-fuzz"])]),
 ]
 BUILD_MINUTES = 7
 

@@ -16,7 +16,7 @@ packages='meson ninja-build pkg-config gcc g++ libc6-dev binutils ccache python3
 	librdkafka-dev libfyaml-dev libavro-dev libjansson-dev libcmocka-dev libuv1-dev libsqlite3-dev
 	kcat'
 packages_all='gcovr valgrind maven openjdk-17-jdk-headless python3-venv ca-certificates clang-14 scdoc
-	man-db'
+	man-db libclang-rt-14-dev'
 
 usage()
 {
@@ -67,7 +67,7 @@ if [ "$only" != list ] && ! command -v dpkg-query >/dev/null; then
 elif [ "$only" != list ]; then
 	case $all$only in
 	yes* | coverage | instructions | kafka-* | lateness | readers | dlt-headers | new-user | install | \
-		clang)
+		clang | fuzz)
 		packages="$packages $packages_all"
 		;;
 	esac

@@ -151,8 +151,12 @@ static void take_errors(struct builder *b, struct fy_diag *diag)
 				   ? ": between { } and [ ] write \"${...}\" in quotes"
 				   : "");
 	}
-	if (b->report->n_findings == n)
-		b->arena->failed = true; /* it stops without a word when memory is short */
+	if (b->report->n_findings == n) { /* some directives, and no memory, it does not mention */
+		size_t nodes = b->tree->n_nodes;
+		report_add(b->report,
+			   nodes > 0 ? b->tree->nodes[nodes - 1]->place : (struct place){ 0, 1 },
+			   "YAML: the parser gives up here or a little later");
+	}
 	b->tree->broken = true;
 	builder_hide_secrets(b);
 }

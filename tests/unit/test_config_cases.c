@@ -31,6 +31,8 @@ static const struct {
 	const char *name, *value;
 	bool hidden;
 } variables[] = {
+	{"KAFKA_USER", "lieutenant", true},
+	{"KAFKA_PASSWORD", "p4ssw0rd-of-the-case", true},
 	{"STAGGER_CASE_USER", "scotty", true},
 	{"STAGGER_CASE_SECRET", "s3cr3t-of-the-case", true},
 	{"STAGGER_CASE_BLANKS", "not a topic", true},

@@ -111,7 +111,7 @@ static void yaml__what_the_parser_gives_up_on_has_a_place(void **state)
 		"a: [1, 2\nb: 3\n", "a: b: c\n",     "a: \"x\n",   "a: 1\n b: 2\n", "a: @x\n",
 		"a: {b\n",          "a: \"\\q\"\n",  "a: &x &y 1", "a: 1\nb\nc: 2", "a: !",
 		"%YAML 1.2\n",      "a: !x!y z\n",   "? a\n? b: [", "- a\nb: c\n",  "a: |x\n",
-		"a: 'x",            "[a, b]: {c: ", "}",          "a: ]\n",        "*a\n",
+		"a: 'x",            "[a, b]: {c: ", "}",          "a: ]\n",        "*a\n",  "%YAML 0.1\n---\na: 1\n",
 	};
 
 	(void)state;
