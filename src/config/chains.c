@@ -132,6 +132,15 @@ static void refuse_whole(struct chain_build *x, const struct stagger_error *err)
 		report_add(x->b->report, x->key->place, "%s", err->text);
 }
 
+/* A delay out of `${...}`: also within a stage's map. */
+static bool stages_secret(const struct chain_build *x)
+{
+	for (size_t i = 0; i < x->n_stages; i++)
+		if (node_secret(x->stage_nodes[i]))
+			return true;
+	return false;
+}
+
 static void mark(struct chain_build *x)
 {
 	struct config_inside *inside = x->b->config->inside;
@@ -147,6 +156,7 @@ static void mark(struct chain_build *x)
 		marks->given[i] = x->given.value[i] != NULL;
 		marks->secret[i] = node_secret(x->given.value[i]);
 	}
+	marks->secret[key_find(KEY_CHAIN, "retry.stages")] = stages_secret(x);
 	inside->chains = list;
 	list[n] = marks;
 }

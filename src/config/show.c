@@ -10,6 +10,8 @@
 #include "config/show_parts.h"
 #include "core/chain.h"
 
+#define HIDDEN "\"" SECRETS_MASK "\""
+
 static bool is_zero(const char *at, size_t size)
 {
 	static const char zero[sizeof(int64_t)];
@@ -28,7 +30,7 @@ static void show_row(struct show *s, const struct config_key *key, const void *o
 	show_name(s, key->path);
 	fputc(' ', s->out);
 	if (secret)
-		fputs("\"" SECRETS_MASK "\"", s->out);
+		fputs(HIDDEN, s->out);
 	else if (is_given)
 		show_value(s, key, at);
 	else if (key->type == KEY_TOPIC)
@@ -70,9 +72,10 @@ static void show_routes(struct show *s, const struct stagger_chain *chain)
 }
 
 /* With the names and topics they have. */
-static void show_stages(struct show *s, const struct stagger_chain *chain)
+static void show_stages(struct show *s, const struct stagger_chain *chain, bool secret)
 {
 	char delay[DURATION_TEXT];
+	char attempts[16];
 
 	show_name(s, "retry.stages");
 	fputs(chain->n_stages > 1 ? "\n" : " []\n", s->out);
@@ -81,8 +84,10 @@ static void show_stages(struct show *s, const struct stagger_chain *chain)
 		show_indent(s, 2);
 		fprintf(s->out, "- {name: ");
 		show_text(s, stage->name);
-		fprintf(s->out, ", delay: %s, attempts: %d, topic: ",
-			duration_format(stage->delay_ms, delay), (int)stage->visits);
+		duration_format(stage->delay_ms, delay);
+		snprintf(attempts, sizeof(attempts), "%d", (int)stage->visits);
+		fprintf(s->out, ", delay: %s, attempts: %s, topic: ", secret ? HIDDEN : delay,
+			secret ? HIDDEN : attempts);
 		show_text(s, stage->topic);
 		fputs(stage->retired ? ", retired: true}\n" : "}\n", s->out);
 	}
@@ -105,18 +110,23 @@ static void show_wait(struct show *s, const char *path, const char *duration)
 }
 
 /* What a chain has resolved. False: the row is like any other. */
-static bool show_resolved(struct show *s, const struct stagger_chain *chain, const char *path)
+static bool show_resolved(struct show *s, const struct stagger_chain *chain,
+			  const struct chain_marks *marks, const char *path)
 {
 	char text[DURATION_TEXT];
+	bool secret = marks->secret[key_find(KEY_CHAIN, "retry.stages")];
 
 	if (strcmp(path, "topic") == 0)
 		show_name_of(s, path, chain->topic);
 	else if (strcmp(path, "dead_letter.topic") == 0)
 		show_name_of(s, path, chain->dead_letter_topic);
 	else if (strcmp(path, "retry.longest_wait") == 0)
-		show_wait(s, path, duration_format(chain->longest_wait_ms, text));
+		show_wait(s, path,
+			  secret || marks->secret[key_find(KEY_CHAIN, path)]
+				  ? HIDDEN
+				  : duration_format(chain->longest_wait_ms, text));
 	else if (strcmp(path, "retry.stages") == 0)
-		show_stages(s, chain);
+		show_stages(s, chain, secret);
 	else if (strcmp(path, "retry.never") == 0)
 		show_patterns(s, path, chain->never, chain->n_never);
 	else if (strcmp(path, "retry.only") == 0)
@@ -136,7 +146,7 @@ static void show_chain(struct show *s, const struct stagger_chain *chain,
 	s->path[0] = '\0';
 	for (size_t i = 0; i < config_n_keys; i++) {
 		const struct config_key *key = &config_keys[i];
-		if (key->scope == KEY_CHAIN && !show_resolved(s, chain, key->path))
+		if (key->scope == KEY_CHAIN && !show_resolved(s, chain, marks, key->path))
 			show_row(s, key, &marks->o, marks->given[i], marks->secret[i]);
 	}
 }
@@ -148,7 +158,7 @@ static void show_kafka(struct show *s)
 		const struct config_property *p = &s->config->properties[i];
 		fprintf(s->out, "  %s: ", p->name);
 		if (p->secret)
-			fputs("\"" SECRETS_MASK "\"", s->out);
+			fputs(HIDDEN, s->out);
 		else
 			show_text(s, p->value);
 		fputc('\n', s->out);
