@@ -69,6 +69,7 @@ SLOW = [
     Row(7, [
         Layer("readers", [], command=["tests/readers/fastavro.sh"]),
         Layer("dlt-headers", [], command=["tests/readers/dlt_headers.sh"]),
+        Layer("kafka-command", [], command=["tests/kafka/cli.sh"]),
         Layer("new-user", [], command=["tests/kafka/new_user.sh"]),
     ]),
     Row(4, [
