@@ -23,8 +23,9 @@ SKIPS = ROOT / "tests/skips.txt"
 SKIP = 77
 GRACE_SECONDS = 15  # from SIGTERM to SIGKILL
 
-# Kinds of builds: folder suffix, options of meson, environment of the tests, time-out multiplier.
-Kind = collections.namedtuple("Kind", "suffix options env slower")
+# Kinds of builds: folder suffix, options of meson, environment of the tests, time-out multiplier,
+# the command that must have run before.
+Kind = collections.namedtuple("Kind", "suffix options env slower prepare", defaults=(None,))
 PLAIN = Kind("", [], {}, 1)
 ASAN = Kind("-asan", ["-Db_sanitize=address,undefined", "-Dexamples=false"], {
     "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=1",
@@ -36,6 +37,9 @@ TSAN = Kind("-tsan", ["-Db_sanitize=thread", "-Dexamples=false"], {
     "LD_PRELOAD": f"{BUILD}-tsan/tests/tsan/libc11-threads.so",
 }, 10)
 CLANG = Kind("-clang", ["--native-file", str(ROOT / "tests/ship/clang.ini"), "-Dwerror=true"], {}, 1)
+FALLBACK = Kind("-fallback", ["--force-fallback-for=rdkafka,avro-c", "-Dexamples=false",
+                              "-Dwerror=true"], {}, 1, ("tests/ship/wraps.sh",))
+
 
 # command: a script layer's; suites: a meson layer's, of that kind of build.
 Layer = collections.namedtuple("Layer", "name suites kind command", defaults=(PLAIN, None))
@@ -78,9 +82,11 @@ SLOW = [
     ]),
     Row(4, [
         Layer("install", [], command=["tests/ship/install.sh"]),
+        Layer("service", [], command=["tests/ship/service.sh"]),
         Layer("clang", ["unit", "scenario"], CLANG),
     ]),
     Row(4, [Layer("fuzz", [], command=["tests/fuzz/run.sh", "30", "build:-fuzz"])]),
+    Row(4, [Layer("fallback", ["lint", "unit", "embedded"], FALLBACK)]),
 ]
 BUILD_MINUTES = 7
 
@@ -156,11 +162,12 @@ def build(kind, options, ends):
     """True when it is built."""
     where = f"{BUILD}{kind.suffix}"
     say(f"building {where}")
-    commands = [["ninja", "-C", where]]
+    commands = [list(kind.prepare)] if kind.prepare else []
     if not (pathlib.Path(where) / "build.ninja").exists():
-        commands.insert(0, ["meson", "setup", where, *kind.options, *options])
+        commands.append(["meson", "setup", where, *kind.options, *options])
     elif options:
-        commands.insert(0, ["meson", "configure", where, *options])
+        commands.append(["meson", "configure", where, *options])
+    commands.append(["ninja", "-C", where])
     return all(run(command, {}, ends)[0] == 0 for command in commands)
 
 
@@ -198,7 +205,8 @@ def run_script(layer, results, ends):
     # build:X is a path in the build, build:-X the folder of another build
     command = [word.replace("build:-", f"{BUILD}-").replace("build:", f"{BUILD}/")
                for word in layer.command]
-    code, last, stopped = run(command, {"STAGGER_BUILD": str(BUILD)}, ends, last_line=True)
+    env = {**layer.kind.env, "STAGGER_BUILD": f"{BUILD}{layer.kind.suffix}"}
+    code, last, stopped = run(command, env, ends, last_line=True)
     if stopped:
         results.add(layer.name, 1, "took twice its minutes and was stopped")
     else:
@@ -210,15 +218,15 @@ def say(text):
 
 
 def run_layers(rows, options, results):
-    built = {PLAIN.suffix}
+    built = [PLAIN]
     for row in rows:
         ends = time.monotonic() + 2 * 60 * row.minutes
         for layer in row.layers:
             began, before = time.monotonic(), results.counts()
-            if layer.kind.suffix not in built and not build(layer.kind, options, ends):
+            if layer.kind not in built and not build(layer.kind, options, ends):
                 results.add(layer.name, 1, "does not build")
                 continue
-            built.add(layer.kind.suffix)
+            built.append(layer.kind)
             say(layer.name)
             (run_script if layer.command else run_suites)(layer, results, ends)
             passed, failed, skipped = results.since(before)

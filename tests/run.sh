@@ -16,7 +16,8 @@ packages='meson ninja-build pkg-config gcc g++ libc6-dev binutils ccache python3
 	librdkafka-dev libfyaml-dev libavro-dev libjansson-dev libcmocka-dev libuv1-dev libsqlite3-dev
 	kcat'
 packages_all='gcovr valgrind maven openjdk-17-jdk-headless python3-venv ca-certificates clang-14 scdoc
-	man-db libclang-rt-14-dev'
+	man-db libclang-rt-14-dev
+	systemd libssl-dev zlib1g-dev liblz4-dev libzstd-dev'
 
 usage()
 {
@@ -66,10 +67,8 @@ if [ "$only" != list ] && ! command -v dpkg-query >/dev/null; then
 	echo "no Debian here: these packages, or what they are called here, must be there:" $packages
 elif [ "$only" != list ]; then
 	case $all$only in
-	yes* | coverage | instructions | kafka-* | lateness | readers | dlt-headers | new-user | install | \
-		clang | fuzz)
-		packages="$packages $packages_all"
-		;;
+	'' | lint | unit | scenario | simulation | embedded | end-to-end | command | examples) ;;
+	*) packages="$packages $packages_all" ;;
 	esac
 	# shellcheck disable=SC2086
 	missing=$(missing_of $packages)

@@ -97,13 +97,14 @@ static void chain_file__handles_a_message_through_a_stage(void **state)
 {
 	char path[] = "/tmp/stagger-XXXXXX.yaml";
 	struct stagger_consumer_options o = STAGGER_CONSUMER_OPTIONS_INIT;
-	const struct embedded_topic topic = {"orders", PARTITIONS};
+	const struct embedded_topic topics[] = {{"orders", PARTITIONS},
+						{"orders.of-c.retry.50ms", PARTITIONS}};
 	struct embedded *broker = NULL;
 	struct story s = {0};
 	struct stagger_error err;
 
 	(void)state;
-	assert_int_equal(embedded_new(&broker, 0, PARTITIONS, &topic, 1, &err), STAGGER_OK);
+	assert_int_equal(embedded_new(&broker, 0, PARTITIONS, topics, 2, &err), STAGGER_OK);
 	s.servers = embedded_servers(broker);
 	setenv("STAGGER_TEST_SERVERS", s.servers, 1);
 	write_file(path, FILE_TEXT);

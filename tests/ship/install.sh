@@ -94,8 +94,20 @@ look_at_the_pages()
 			fail "$page does not render"
 		n=$((n + 1))
 	done
-	[ -e "$prefix/share/man/man3/libstagger.3" ] || fail "no libstagger(3)"
+	[ -e "$prefix/share/man/man3/libstagger.3" ] && [ -e "$prefix/share/man/man1/stagger.1" ] ||
+		fail "no libstagger(3), or no stagger(1)"
 	say "$n man pages render"
+}
+
+look_at_the_command()
+{
+	"$prefix/bin/stagger" --version >"$dir/said"
+	grep -q "^stagger $version librdkafka " "$dir/said" || fail "the command says $(cat "$dir/said")"
+	for file in bash-completion/completions/stagger.bash zsh/site-functions/_stagger \
+		fish/vendor_completions.d/stagger.fish; do
+		[ -s "$prefix/share/$file" ] || fail "no completion $file"
+	done
+	bash -n "$prefix/share/bash-completion/completions/stagger.bash"
 }
 
 # The program of libstagger(3), with the page's own escapes undone.
@@ -153,6 +165,7 @@ cd "$dir"
 look_at_the_library
 look_at_the_headers
 look_at_the_pages
+look_at_the_command
 program_of_the_page >page.c
 start_broker
 use_it gcc g++
