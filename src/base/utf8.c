@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 
 #include <assert.h>
+#include <stdint.h>
 #include <string.h>
 
 #define REPLACEMENT "\xEF\xBF\xBD"
@@ -71,6 +72,23 @@ size_t utf8_cut(struct stagger_bytes text, size_t max)
 	return max;
 }
 
+/* How many bytes from there on are ASCII without NUL, looked at eight at a time; at most max. */
+static size_t plain_run(const unsigned char *p, size_t max)
+{
+	size_t n = 0;
+
+	for (; n + 8 <= max; n += 8) {
+		uint64_t eight;
+		memcpy(&eight, p + n, 8);
+		eight |= eight - UINT64_C(0x0101010101010101); // a NUL borrows
+		if ((eight & UINT64_C(0x8080808080808080)) != 0)
+			break;
+	}
+	while (n < max && p[n] != '\0' && p[n] < 0x80)
+		n++;
+	return n;
+}
+
 size_t utf8_clean(char *to, size_t room, struct stagger_bytes text)
 {
 	const unsigned char *p = text.data;
@@ -78,6 +96,14 @@ size_t utf8_clean(char *to, size_t room, struct stagger_bytes text)
 
 	assert(room >= 1);
 	for (size_t i = 0; i < text.size;) {
+		size_t room_left = room - 1 - used;
+		size_t left = text.size - i;
+		size_t plain = plain_run(p + i, left < room_left ? left : room_left);
+		memcpy(to + used, p + i, plain);
+		used += plain;
+		i += plain;
+		if (i == text.size)
+			break;
 		bool valid;
 		size_t n = utf8_step(rest_of(text, i), &valid);
 		bool keep = valid && p[i] != '\0';

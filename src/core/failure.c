@@ -236,7 +236,7 @@ struct failure *failure_of(const char *error_class, const char *error_code,
 
 void failure_free(struct failure **failure)
 {
-	if (failure == NULL)
+	if (failure == NULL || *failure == NULL)
 		return;
 	free(*failure);
 	*failure = NULL;

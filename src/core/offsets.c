@@ -127,7 +127,8 @@ enum offsets_seen offsets_see(struct offsets *o, int64_t offset)
 		*entry_at(o, o->n - 1) = (uint64_t)offset << 1;
 	}
 	o->seen = add_saturated(offset, 1);
-	advance(o);
+	if (o->n <= 1 || o->n_before > 0) /* else next is an entry before this one */
+		advance(o);
 	return finished ? OFFSETS_FINISHED : OFFSETS_NEW;
 }
 

@@ -304,7 +304,8 @@ static enum port_fault hand_over(struct engine *e, struct record *r, bool *waits
 	if (target == NULL || target->solo || (hop->solo_wanted && target->in_flight > 0))
 		return PORT_FINE;
 	struct envelope envelope;
-	struct envelope_room room = { .headers = NULL };
+	struct envelope_room room; /* 4 KiB: not worth clearing */
+	room.headers = NULL;
 	if (!compose(e, r, &envelope, &room))
 		return PORT_FINE;
 	if (hop->shrink != SHRINK_NONE)
@@ -328,7 +329,8 @@ bool hop_shrink(struct engine *e, struct record *r)
 {
 	struct hop *hop = r->hop;
 	struct envelope envelope;
-	struct envelope_room room = { .headers = NULL };
+	struct envelope_room room; /* 4 KiB: not worth clearing */
+	room.headers = NULL;
 	if (!compose(e, r, &envelope, &room))
 		return false;
 	hop->shrink = shrink_next(&envelope, hop->shrink, hop->place == PLACE_DEAD_LETTER);

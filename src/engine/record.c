@@ -25,6 +25,7 @@
 #include "codec/envelope_codec.h"
 
 #define SLAB_RECORDS 64
+#define MESSAGE_SIZE sizeof(struct stagger_message) /* a record begins with it */
 
 struct slab {
 	struct list link;
@@ -50,7 +51,8 @@ struct record *record_new(struct engine *e)
 		return NULL;
 	struct record *r = e->free_records;
 	e->free_records = r->next_free;
-	memset(r, 0, sizeof(*r));
+	/* All but the message, which its maker writes as a whole. */
+	memset((char *)r + MESSAGE_SIZE, 0, sizeof(*r) - MESSAGE_SIZE);
 	r->state = RECORD_READ;
 	r->item.node = (struct heap_node)HEAP_NODE_INIT;
 	list_init(&r->link);
@@ -171,13 +173,9 @@ void record_unhand(struct engine *e, struct record *r)
 	e->budget.uncommitted--;
 }
 
-void record_free(struct engine *e, struct record *r)
+/* What only failures, stages and long waits give a record. */
+static void free_owned(struct record *r)
 {
-	record_leave(e, r);
-	list_remove(&r->link);
-	ticket_close(e, r);
-	record_count_out(e, r);
-	record_unpin(e, r);
 	failure_free(&r->failure);
 	failure_free(&r->first_failure);
 	failure_free(&r->call.failure);
@@ -186,6 +184,24 @@ void record_free(struct engine *e, struct record *r)
 	free(r->texts);
 	free(r->block);
 	free(r->hop);
+}
+
+/* Texts come with an envelope, a first failure with a last one. */
+static bool owns_nothing(const struct record *r)
+{
+	return r->failure == NULL && r->call.failure == NULL && r->attributes == NULL &&
+	       r->envelope == NULL && r->block == NULL && r->hop == NULL;
+}
+
+void record_free(struct engine *e, struct record *r)
+{
+	record_leave(e, r);
+	list_remove(&r->link);
+	ticket_close(e, r);
+	record_count_out(e, r);
+	record_unpin(e, r);
+	if (!owns_nothing(r))
+		free_owned(r);
 	r->state = RECORD_FREE;
 	r->next_free = e->free_records;
 	e->free_records = r;
