@@ -96,18 +96,12 @@ const struct command_info command_table[] = {
 		.name = "check",
 		.arguments = ARGUMENTS_FILE,
 		.meaning = "whether a chain file is good, and what it means",
-		.details = "All that is wrong is said at once, with its line and a caret. Of a
-"
-			   "good file it says what was understood and what is unwise; as yaml
-"
-			   "all that is in force, defaults included. Secrets are never shown.
-"
-			   "Then the brokers are asked: are the topics there and fit, is the
-"
-			   "group readable, is anything stranded? It ends with 1 where a
-"
-			   "consumer would not start. Nothing is changed.
-",
+		.details = "All that is wrong is said at once, with its line and a caret. Of a\n"
+			   "good file it says what was understood and what is unwise; as yaml\n"
+			   "all that is in force, defaults included. Secrets are never shown.\n"
+			   "Then the brokers are asked: are the topics there and fit, is the\n"
+			   "group readable, is anything stranded? It ends with 1 where a\n"
+			   "consumer would not start. Nothing is changed.\n",
 		OPTIONS(check_options),
 		.run = cmd_check,
 	},
