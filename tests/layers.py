@@ -75,6 +75,7 @@ SLOW = [
         Layer("dlt-headers", [], command=["tests/readers/dlt_headers.sh"]),
         Layer("kafka-command", [], command=["tests/kafka/cli.sh"]),
         Layer("new-user", [], command=["tests/kafka/new_user.sh"]),
+        Layer("docs", [], command=["tests/docs/run.sh"]),
     ]),
     Row(4, [
         Layer("topics", [], command=["tests/kafka/topics.sh"]),
