@@ -41,6 +41,18 @@ FALLBACK = Kind("-fallback", ["--force-fallback-for=rdkafka,avro-c", "-Dexamples
                               "-Dwerror=true"], {}, 1, ("tests/ship/wraps.sh",))
 
 
+def on_librdkafka(suffix, version):
+    """With suffix a build against that version, without it the plain build, which runs on it."""
+    lib = CACHE / f"librdkafka-{version}/lib"
+    options = [f"-Dpkg_config_path={lib}/pkgconfig", "-Dexamples=false", "-Dwerror=true"]
+    return Kind(suffix, options if suffix else [],
+                {"LD_LIBRARY_PATH": str(lib), "STAGGER_LIBRDKAFKA": version}, 1,
+                ("tests/support/librdkafka.sh", version))
+
+
+NEWEST = on_librdkafka("-newest", "2.12.1")  # whose source can be had
+NEXT = on_librdkafka("", "2.16.1")  # the newest, as a library
+
 # command: a script layer's; suites: a meson layer's, of that kind of build.
 Layer = collections.namedtuple("Layer", "name suites kind command", defaults=(PLAIN, None))
 Row = collections.namedtuple("Row", "minutes layers")
@@ -88,6 +100,12 @@ SLOW = [
     ]),
     Row(4, [Layer("fuzz", [], command=["tests/fuzz/run.sh", "30", "build:-fuzz"])]),
     Row(4, [Layer("fallback", ["lint", "unit", "embedded"], FALLBACK)]),
+    Row(6, [
+        Layer("newest", ["embedded"], NEWEST),
+        Layer("newest-end-to-end", [], NEWEST, ["tests/embedded/end_to_end.sh"]),
+        Layer("newest-kafka", [], NEWEST, ["tests/kafka/end_to_end.sh", "4.3.1", "5000"]),
+        Layer("next-kafka", [], NEXT, ["tests/kafka/end_to_end.sh", "4.3.1", "2000"]),
+    ]),
 ]
 BUILD_MINUTES = 7
 

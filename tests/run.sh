@@ -17,7 +17,8 @@ packages='meson ninja-build pkg-config gcc g++ libc6-dev binutils ccache python3
 	kcat'
 packages_all='gcovr valgrind maven openjdk-17-jdk-headless python3-venv ca-certificates clang-14 scdoc
 	man-db libclang-rt-14-dev
-	systemd libssl-dev zlib1g-dev liblz4-dev libzstd-dev'
+	systemd make libssl-dev zlib1g-dev liblz4-dev libzstd-dev'
+command -v cargo >/dev/null || packages_all="$packages_all cargo-web"
 
 usage()
 {

@@ -203,7 +203,17 @@ static void kafka__owned_and_unknown_properties_are_refused_with_what_to_use(voi
 	assert_non_null(strstr(err.text, "bootstrap.servers"));
 	log_free(&c.log);
 	wake_free(&c.wake);
+}
+
+/* STAGGER_LIBRDKAFKA: the version that a layer of tests/layers.py is about. */
+static void kafka__the_version_is_that_of_the_library_it_runs_on(void **state)
+{
+	const char *meant = getenv("STAGGER_LIBRDKAFKA");
+	(void)state;
+
 	assert_string_equal(kafka_version(), rd_kafka_version_str());
+	if (meant != NULL)
+		assert_string_equal(kafka_version(), meant);
 }
 
 int main(void)
@@ -215,6 +225,7 @@ int main(void)
 		cmocka_unit_test(kafka__the_embedded_broker_of_the_properties_has_the_topics),
 		cmocka_unit_test(kafka__a_dead_broker_is_named_and_is_no_failure),
 		cmocka_unit_test(kafka__owned_and_unknown_properties_are_refused_with_what_to_use),
+		cmocka_unit_test(kafka__the_version_is_that_of_the_library_it_runs_on),
 	};
 
 	return cmocka_run_group_tests_name("kafka_edges", tests, NULL, NULL);

@@ -118,6 +118,15 @@ saw() # WHAT PATTERN
 	grep -qE "$2" "$dir/m1.jsonl" "$dir/m2.jsonl" || { say "no $1 in the run" && exit 1; }
 }
 
+# With STAGGER_LIBRDKAFKA: that the members run on that version.
+check_librdkafka()
+{
+	grep -q "/librdkafka-$STAGGER_LIBRDKAFKA/" "/proc/$pid_m2/maps" || {
+		say "m2 does not run on librdkafka $STAGGER_LIBRDKAFKA"
+		exit 1
+	}
+}
+
 compare_readers()
 {
 	venv=$cache/fastavro
@@ -147,6 +156,7 @@ done
 wait "$pid_flood" || { say "the flood failed" && exit 1; }
 pid_flood=''
 wait_for "$count"
+[ -z "${STAGGER_LIBRDKAFKA:-}" ] || check_librdkafka
 stop_members
 
 stage_topics=$(echo $stages | sed "s/[^,]*/$topic.$group.retry.&/g")
