@@ -62,5 +62,5 @@ mkdir -p "$build"
 	tail -n 30 "$log" >&2
 	die "the build failed; all of it is in $log"
 }
-"$root/examples/orders/show.sh" "$build/examples"
+"$root/examples/orders/show.sh" "$build/examples" "$build/src/cli/stagger"
 echo "Next: README.md says what it is for, docs/getting-started.md builds your own consumer."

@@ -3,7 +3,7 @@
  * The demo's consumer: one line per step of an order, with its lateness after due. produce-orders
  * makes four kinds: "good" is charged at once; "invalid" has no amount, a dead letter at once;
  * "transient" fails twice, then works; "poison" is a dead letter after the last stage.
- *   orders BROKERS [NAME]      SIGINT or SIGTERM stops it cleanly */
+ *   orders FILE [NAME]         FILE is orders.yaml; SIGINT or SIGTERM stops it cleanly */
 #define _GNU_SOURCE
 #include <err.h>
 #include <stdio.h>
@@ -13,9 +13,6 @@
 #include <stagger/stagger.h>
 
 #define TOPIC "orders"
-
-/* Short, so that all is seen in seconds. A chain that names no stages has 1, 5 and 30 minutes. */
-static const int64_t delays_ms[] = { 1000, 2000, 12000 };
 
 struct member {
 	const char *name;
@@ -110,46 +107,19 @@ static void on_event(const struct stagger_event *e, void *user)
 
 /* -- the consumer ----------------------------------------------------------------------------- */
 
-static enum stagger_status orders_chain(struct stagger_chain **out, struct stagger_error *err)
-{
-	struct stagger_chain_options options = STAGGER_CHAIN_OPTIONS_INIT;
-	struct stagger_chain *chain = NULL;
-	enum stagger_status status;
-
-	options.workers = 2;
-	options.order = STAGGER_ORDER_KEY;
-	status = stagger_chain_new(&chain, TOPIC, &options, err);
-	for (size_t i = 0; i < 3 && status == STAGGER_OK; i++)
-		status = stagger_chain_stage(chain, delays_ms[i], 1, NULL, err);
-	if (status == STAGGER_OK)
-		*out = chain;
-	else
-		stagger_chain_free(&chain);
-	return status;
-}
-
 int main(int argc, char **argv)
 {
 	struct stagger_consumer_options options = STAGGER_CONSUMER_OPTIONS_INIT;
 	struct member me = { argc > 2 ? argv[2] : "A" };
 	struct stagger_consumer *consumer = NULL;
-	struct stagger_chain *orders = NULL;
 	struct stagger_error error;
 
 	if (argc < 2)
-		errx(2, "usage: orders BROKERS [NAME]");
+		errx(2, "usage: orders FILE [NAME]");
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	options.group = "shop";
-	options.session_timeout_ms = 6000; /* the smallest that brokers allow by default */
 	options.event = on_event;
 	options.user = &me;
-	/* The embedded broker lets a fetch without data wait to its end. */
-	if (stagger_consumer_open(&consumer, NULL, &options, &error) != STAGGER_OK ||
-	    stagger_consumer_set(consumer, "bootstrap.servers", argv[1], &error) != STAGGER_OK ||
-	    stagger_consumer_set(consumer, "consumer.fetch.wait.max.ms", "20", &error) !=
-		    STAGGER_OK ||
-	    orders_chain(&orders, &error) != STAGGER_OK ||
-	    stagger_consumer_add(consumer, &orders, &error) != STAGGER_OK ||
+	if (stagger_consumer_open(&consumer, argv[1], &options, &error) != STAGGER_OK ||
 	    stagger_consumer_on(consumer, TOPIC, charge, &me, &error) != STAGGER_OK ||
 	    stagger_consumer_run_until_signal(consumer, &error) != STAGGER_OK)
 		errx(1, "%s", error.text);

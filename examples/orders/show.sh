@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# show.sh BIN: the demo's half minute, with the programs in BIN. Twelve orders of four kinds, a
-# second consumer that joins while some of them wait, and leaves; then the dead letters. Fails when
-# what it shows is not what it should be. Everything on screen goes through one file, in order.
+# show.sh BIN STAGGER: the demo's half minute, with the programs in BIN and the command. Twelve
+# orders of four kinds, a second consumer that joins while some of them wait, and leaves; then the
+# dead letters. Fails when what it shows is not what it should be. Everything on screen goes through
+# one file, in order.
 set -eu
 
 bin=$1
-dlt=orders.shop.dlt
-topics="orders:4,orders.shop.retry.1s:4,orders.shop.retry.2s:4,orders.shop.retry.12s:4,$dlt:4"
+stagger=$2
+chain=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)/orders.yaml
 late_limit_ms=2000
 dir=$(mktemp -d)
 steps=$dir/steps
@@ -74,7 +75,7 @@ let_commit() { sleep 0.5; }
 
 start_member() # NAME; sets pid
 {
-	"$bin/orders" "$brokers" "$1" >>"$steps" 2>"$dir/$1.log" &
+	"$bin/orders" "$chain" "$1" >>"$steps" 2>"$dir/$1.log" &
 	pid=$!
 	pids="$pids $pid"
 }
@@ -86,17 +87,18 @@ stop_member() # PID
 }
 
 : >"$steps"
-"$bin/demo-broker" --topics "$topics" --port-file "$dir/port" >"$dir/broker.log" 2>&1 &
+"$stagger" broker --port 0 "$chain" >"$dir/address" 2>"$dir/broker.log" &
 broker=$!
 pids=$broker
 tail -n +1 -s 0.2 -f --pid=$broker "$steps" | paint &
 tries=100
-until [ -s "$dir/port" ]; do
+until [ -s "$dir/address" ]; do
 	tries=$((tries - 1))
 	[ $tries -gt 0 ] || die "no broker within 10 s"
 	sleep 0.1
 done
-brokers=127.0.0.1:$(cat "$dir/port")
+BROKERS=$(cat "$dir/address") # orders.yaml names it
+export BROKERS
 
 say "Consumer A joins (the embedded broker is slow at that: about 6 s)."
 start_member A
@@ -104,7 +106,7 @@ a=$pid
 wait_for 60 4 ' A  gets partition'
 
 say "12 orders, three of each kind: good, invalid, transient, poison."
-"$bin/produce-orders" "$brokers" 12 >/dev/null
+"$bin/produce-orders" "$BROKERS" 12 >/dev/null
 wait_for 30 3 'retry\.2s +attempt 3 +charged'
 
 let_commit
@@ -119,19 +121,22 @@ let_commit
 say "B is stopped by SIGTERM: it finishes, commits and leaves. A takes over (about 5 s)."
 stop_member $b
 wait_for 60 10 ' A  gets partition'
-"$bin/produce-orders" "$brokers" 4 13 good >/dev/null
+"$bin/produce-orders" "$BROKERS" 4 13 good >/dev/null
 wait_for 30 7 'main +attempt 1 +charged'
 stop_member $a
 
-say "The dead letters, as any program can read them:"
-"$bin/dlt-show" "$brokers" $dlt >>"$steps"
+say "The dead letters: stagger dlt ls orders.yaml"
+"$stagger" dlt ls "$chain" >>"$steps"
+say "One of them, whole: stagger dlt show --class AccountLocked --limit 1 orders.yaml"
+"$stagger" dlt show --class AccountLocked --limit 1 "$chain" >>"$steps"
 charged=$(orders_seen ' charged ')
 dead=$(orders_seen ' DEAD ')
 retries=$(seen ' ms late$')
 latest_ms=$(sed -n 's/.* \(-*[0-9]*\) ms late$/\1/p' "$steps" | sort -n | tail -n 1)
 [ "$charged" -eq 10 ] || die "$charged orders were charged, not 10"
 [ "$dead" -eq 6 ] || die "$dead orders are dead letters, not 6"
-[ "$(seen "^6 dead letters in $dlt\$")" -eq 1 ] || die "$dlt does not hold 6 dead letters"
+[ "$(seen '^orders\.shop\.dlt/[0-3]/[0-9]+ .* (SchemaError|AccountLocked/423) ')" -eq 6 ] ||
+	die "orders.shop.dlt does not hold 6 dead letters"
 [ "$(seen ' -[0-9]+ ms late$')" -eq 0 ] || die "a retry came before its due"
 [ "$latest_ms" -le $late_limit_ms ] || die "a retry came $latest_ms ms after its due"
 
