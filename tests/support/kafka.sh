@@ -5,121 +5,75 @@
 #   kafka.sh jars VERSION                  gets the jars, prints their directory
 #   kafka.sh start VERSION DIR             a new broker in DIR, or the one that was stopped there;
 #                                          prints "ready 127.0.0.1:PORT PID"
+#   kafka.sh start VERSION DIR NODES       a new cluster, its nodes in DIR/1, DIR/2, ...; prints
+#                                          "ready BROKERS PID PID ...". One that was stopped is
+#                                          started again by start VERSION DIR/2
 #   kafka.sh stop PID                      ends it
 #   kafka.sh topics BROKERS name:partitions[:key=value...]...
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/stagger
-cluster=AAAAAAAAAAAAAAAAAAAAAA
-start_seconds=90
+. "$here/kafka_nodes.sh"
 
-die()
+properties() # VERSION DIR ID VOTERS NODES PORT CONTROLLER
 {
-	echo "kafka.sh: $*" >&2
-	exit 1
-}
-
-jars()
-{
-	version=$1
-	home=$cache/kafka-$version
-	if [ ! -e "$home/complete" ]; then
-		command -v mvn >/dev/null || die "mvn is missing: apt-get install maven"
-		mkdir -p "$home"
-		cat >"$home/pom.xml" <<POM
-<project xmlns="http://maven.apache.org/POM/4.0.0">
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>stagger</groupId><artifactId>kafka-for-tests</artifactId><version>1</version>
-  <dependencies>
-    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId>
-      <version>$version</version></dependency>
-    <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId>
-      <version>1.7.36</version></dependency>
-  </dependencies>
-</project>
-POM
-		(cd "$home" && mvn -q -B -Dstyle.color=never dependency:copy-dependencies -DoutputDirectory=lib) >&2 ||
-			die "mvn could not get kafka_2.13:$version"
-		: >"$home/complete"
-	fi
-	echo "$home/lib"
-}
-
-# Two free ports: asked for together, so that they differ.
-free_ports()
-{
-	python3 -c 'import socket
-s = [socket.socket() for _ in range(2)]
-for x in s:
-	x.bind(("127.0.0.1", 0))
-print(*[x.getsockname()[1] for x in s])'
-}
-
-properties()
-{
-	version=$1
-	dir=$2
-	port=$3
-	controller=$4
+	common_properties "$1" "$2" "$3" "$4" "$5"
 	cat <<PROPERTIES
-process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:$controller
-listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller
-advertised.listeners=PLAINTEXT://127.0.0.1:$port
-controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:$6,CONTROLLER://127.0.0.1:$7
+advertised.listeners=PLAINTEXT://127.0.0.1:$6
 inter.broker.listener.name=PLAINTEXT
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
-log.dirs=$dir/logs
-offsets.topic.num.partitions=1
-offsets.topic.replication.factor=1
-transaction.state.log.num.partitions=1
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-group.initial.rebalance.delay.ms=0
-group.min.session.timeout.ms=100
-log.cleaner.dedupe.buffer.size=2097152
-auto.create.topics.enable=false
-log.retention.check.interval.ms=1000
 PROPERTIES
-	case $version in
-	3.*) ;;
-	*) cat <<PROPERTIES ;;
-share.coordinator.state.topic.num.partitions=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
-PROPERTIES
-	esac
 }
 
-start()
+port_of() # DIR
+{
+	sed -n 's/^advertised.listeners=.*://p' "$1/server.properties"
+}
+
+prepare() # VERSION LIB DIR...; a node each
+{
+	version=$1 lib=$2
+	shift 2
+	ports=$(free_ports $((2 * $#)))
+	voters='' id=0
+	for node; do
+		id=$((id + 1))
+		voters=$voters,$id@127.0.0.1:$(echo "$ports" | cut -d ' ' -f $((2 * id)))
+	done
+	id=0
+	for node; do
+		id=$((id + 1))
+		properties "$version" "$node" $id "${voters#,}" $# \
+			"$(echo "$ports" | cut -d ' ' -f $((2 * id - 1)))" \
+			"$(echo "$ports" | cut -d ' ' -f $((2 * id)))" >"$node/server.properties"
+		format_node "$node" "$lib"
+	done
+}
+
+start() # VERSION DIR [NODES]
 {
 	version=$1
 	lib=$(jars "$version")
-	mkdir -p "$2"
-	dir=$(CDPATH='' cd -- "$2" && pwd)
-	if [ ! -e "$dir/server.properties" ]; then
-		ports=$(free_ports)
-		properties "$version" "$dir" "${ports% *}" "${ports#* }" >"$dir/server.properties"
-		java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx128m -cp "$lib/*" \
-			kafka.tools.StorageTool format -t $cluster -c "$dir/server.properties" \
-			>"$dir/format.log" 2>&1 || die "format failed, see $dir/format.log"
-	fi
-	port=$(sed -n 's/^advertised.listeners=.*://p' "$dir/server.properties")
-	java -Xmx1g -Xms256m -XX:+UseSerialGC -cp "$lib/*" kafka.Kafka "$dir/server.properties" \
-		>>"$dir/server.log" 2>&1 </dev/null &
-	pid=$!
-	ends=$(($(date +%s) + start_seconds))
-	until kcat -b "127.0.0.1:$port" -L -m 1 >/dev/null 2>&1; do
-		kill -0 $pid 2>/dev/null || die "the broker ended, see $dir/server.log"
-		if [ "$(date +%s)" -gt $ends ]; then
-			kill -9 $pid
-			die "no metadata within $start_seconds s, see $dir/server.log"
-		fi
-		sleep 0.2
+	dir=$(absolute "$2")
+	nodes=$dir
+	[ $# -lt 3 ] || nodes=$(for id in $(seq "$3"); do absolute "$dir/$id"; done)
+	# shellcheck disable=SC2086 # folders, without blanks: those of mktemp
+	set -- $nodes
+	[ -e "$1/server.properties" ] || prepare "$version" "$lib" "$@"
+	pids='' brokers=''
+	for node; do
+		launch_node "$node" "$lib"
+		pids="$pids $pid"
+		brokers=$brokers,127.0.0.1:$(port_of "$node")
 	done
-	echo "ready 127.0.0.1:$port $pid"
+	# shellcheck disable=SC2086
+	set -- $pids
+	for node in $nodes; do
+		await_node "$node" "$1" "$(port_of "$node")"
+		shift
+	done
+	echo "ready ${brokers#,}$pids"
 }
 
 stop()

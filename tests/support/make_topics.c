@@ -20,7 +20,7 @@ static rd_kafka_NewTopic_t *read_topic(char *text)
 	rd_kafka_NewTopic_t *topic = NULL;
 
 	if (name != NULL && partitions != NULL)
-		topic = rd_kafka_NewTopic_new(name, atoi(partitions), 1, why, sizeof(why));
+		topic = rd_kafka_NewTopic_new(name, atoi(partitions), -1, why, sizeof(why));
 	for (char *item; topic != NULL && (item = strtok_r(NULL, ":", &rest)) != NULL;) {
 		char *value = strchr(item, '=');
 		if (value == NULL)

@@ -9,23 +9,7 @@
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
-cluster=AAAAAAAAAAAAAAAAAAAAAA
-start_seconds=90
-
-die()
-{
-	echo "secure_kafka.sh: $*" >&2
-	exit 1
-}
-
-free_ports()
-{
-	python3 -c 'import socket
-s = [socket.socket() for _ in range(3)]
-for x in s:
-	x.bind(("127.0.0.1", 0))
-print(*[x.getsockname()[1] for x in s])'
-}
+. "$here/kafka_nodes.sh"
 
 certificates()
 {
@@ -42,44 +26,23 @@ certificates()
 	cat "$dir/broker.key" "$dir/broker.crt" "$dir/ca.crt" >"$dir/broker.pem"
 }
 
-properties()
+properties() # VERSION DIR SECURE PLAIN CONTROLLER
 {
-	version=$1 dir=$2 secure=$3 plain=$4 controller=$5
+	common_properties "$1" "$2" 1 "1@127.0.0.1:$5" 1
 	cat <<PROPERTIES
-process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:$controller
-listeners=SECURE://127.0.0.1:$secure,PLAIN://127.0.0.1:$plain,CONTROLLER://127.0.0.1:$controller
-advertised.listeners=SECURE://localhost:$secure,PLAIN://127.0.0.1:$plain
+listeners=SECURE://127.0.0.1:$3,PLAIN://127.0.0.1:$4,CONTROLLER://127.0.0.1:$5
+advertised.listeners=SECURE://localhost:$3,PLAIN://127.0.0.1:$4
 listener.security.protocol.map=SECURE:SASL_SSL,PLAIN:PLAINTEXT,CONTROLLER:PLAINTEXT
-controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAIN
-log.dirs=$dir/logs
-offsets.topic.num.partitions=1
-offsets.topic.replication.factor=1
-transaction.state.log.num.partitions=1
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-group.initial.rebalance.delay.ms=0
-log.cleaner.dedupe.buffer.size=2097152
-auto.create.topics.enable=false
 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 allow.everyone.if.no.acl.found=false
 super.users=User:ANONYMOUS
 ssl.keystore.type=PEM
-ssl.keystore.location=$dir/broker.pem
+ssl.keystore.location=$2/broker.pem
 ssl.client.auth=none
 sasl.enabled.mechanisms=PLAIN
 listener.name.secure.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_bob="bob-pw";
 PROPERTIES
-	case $version in
-	3.*) ;;
-	*) cat <<PROPERTIES ;;
-share.coordinator.state.topic.num.partitions=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
-PROPERTIES
-	esac
 }
 
 prepare() # VERSION DIR LIB
@@ -87,33 +50,20 @@ prepare() # VERSION DIR LIB
 	command -v openssl >/dev/null || die "openssl is missing: apt-get install openssl"
 	certificates "$2" >"$2/certificates.log" 2>&1 || die "see $2/certificates.log"
 	# shellcheck disable=SC2046 # three words
-	properties "$1" "$2" $(free_ports) >"$2/server.properties"
-	java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx128m -cp "$3/*" \
-		kafka.tools.StorageTool format -t $cluster -c "$2/server.properties" \
-		>"$2/format.log" 2>&1 || die "format failed, see $2/format.log"
+	properties "$1" "$2" $(free_ports 3) >"$2/server.properties"
+	format_node "$2" "$3"
 }
 
 start() # VERSION DIR
 {
-	lib=$("$here/kafka.sh" jars "$1")
-	mkdir -p "$2"
-	dir=$(CDPATH='' cd -- "$2" && pwd)
+	lib=$(jars "$1")
+	dir=$(absolute "$2")
 	[ -e "$dir/server.properties" ] || prepare "$1" "$dir" "$lib"
 	advertised=$(sed -n 's/^advertised.listeners=//p' "$dir/server.properties")
 	secure=$(echo "$advertised" | sed 's/.*localhost:\([0-9]*\),.*/\1/')
 	plain=${advertised##*:}
-	java -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$lib/*" kafka.Kafka \
-		"$dir/server.properties" >>"$dir/server.log" 2>&1 </dev/null &
-	pid=$!
-	ends=$(($(date +%s) + start_seconds))
-	until kcat -b "127.0.0.1:$plain" -L -m 1 >/dev/null 2>&1; do
-		kill -0 $pid 2>/dev/null || die "the broker ended, see $dir/server.log"
-		if [ "$(date +%s)" -gt $ends ]; then
-			kill -9 $pid
-			die "no metadata within $start_seconds s, see $dir/server.log"
-		fi
-		sleep 0.2
-	done
+	launch_node "$dir" "$lib"
+	await_node "$dir" $pid "$plain"
 	echo "ready localhost:$secure 127.0.0.1:$plain $pid"
 }
 
