@@ -22,7 +22,8 @@ struct check_message {
 	size_t repeated;
 	size_t back, told_back;               /* copies seen in main, and hops there that were told */
 };
-/* One record of one topic: a message, or a copy of it. */
+/* One record of one topic: a message, or a copy of it. A topic that was deleted and made again has
+ * the same offsets again: its records differ by the epoch. */
 struct check_record {
 	const char *topic;
 	int32_t partition;
@@ -49,6 +50,7 @@ struct check_where {
 	int32_t stage;
 	int32_t to;    /* of to_topic */
 	bool back;     /* a copy that came back to main */
+	uint32_t epoch; /* how often the topic had been deleted */
 };
 
 struct check {
@@ -61,6 +63,7 @@ struct check {
 	struct check_lane *lanes;
 	size_t n_messages, n_records, n_processes, n_lanes;
 	size_t room_messages, room_records, room_processes, room_lanes;
+	size_t *deleted, n_deleted; /* events: faults that deleted a topic */
 	size_t *newest; /* process of each member */
 	size_t n_members, room_members;
 	struct map message_places, record_places, lane_places, member_places;
@@ -72,8 +75,10 @@ void check_fail(struct check *c, enum checker_rule rule, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* The id of an event for a text, "-" when it has none. */
 const char *check_id(const struct history_event *event);
-/* The record at that place, or CHECK_NONE. */
-size_t check_record_at(const struct check *c, const char *topic, int32_t partition, int64_t offset);
+/* The log that an event is about, as a key: topic, partition and epoch. */
+struct map_key check_log(const struct check *c, const struct history_event *event);
+/* The record at that offset of the event's log, or CHECK_NONE. */
+size_t check_record_at(const struct check *c, const struct history_event *event, int64_t offset);
 /* Whether the call ended with that verdict. */
 bool check_verdict(const struct history_event *event, const char *verdict);
 /* Whether that event is a fault of that kind. */

@@ -41,8 +41,7 @@ struct duplicates {
 
 static int64_t *committed_of(struct duplicates *d, const struct history_event *event)
 {
-	struct map_key key = {(uint64_t)(uintptr_t)event->topic, (uint64_t)event->partition, 0};
-	size_t log = map_put(&d->logs, key, d->n_logs);
+	size_t log = map_put(&d->logs, check_log(d->c, event), d->n_logs);
 
 	if (log == d->n_logs) {
 		d->committed = map_grow(d->committed, ++d->n_logs, sizeof(*d->committed));

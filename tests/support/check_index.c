@@ -86,6 +86,20 @@ static size_t message_of(struct check *c, const struct history_event *event, siz
 	return m;
 }
 
+/* What a member read before the topic was deleted is of the old one, whenever it says so. */
+static uint32_t epoch_of(const struct check *c, size_t at)
+{
+	const struct history_event *event = &c->h->events[at];
+	uint32_t epoch = 0;
+
+	for (size_t i = 0; i < c->n_deleted && c->deleted[i] < at; i++) {
+		const struct history_event *fault = &c->h->events[c->deleted[i]];
+		bool read_before = event->first_seen_ms > 0 && event->first_seen_ms < fault->at_ms;
+		epoch += fault->topic == event->topic && !read_before;
+	}
+	return epoch;
+}
+
 static size_t record_of(struct check *c, const struct history_event *event)
 {
 	bool fresh;
@@ -95,9 +109,9 @@ static size_t record_of(struct check *c, const struct history_event *event)
 	    event->kind == HISTORY_RESUMED || event->kind == HISTORY_DRAINED)
 		return CHECK_NONE;
 	make_room(&c->records, c->n_records, &c->room_records, sizeof(*c->records));
-	size_t r = put(&c->record_places,
-		       key_of(event->topic, (uint64_t)event->partition, event->offset),
-		       &c->n_records, &fresh);
+	struct map_key key = check_log(c, event);
+	key.c = (uint64_t)event->offset;
+	size_t r = put(&c->record_places, key, &c->n_records, &fresh);
 	if (fresh)
 		c->records[r] = (struct check_record){event->topic, event->partition,
 						      event->offset, CHECK_NONE,
@@ -160,9 +174,16 @@ void check_index(struct check *c)
 {
 	c->where = map_grow(NULL, c->h->n + 1, sizeof(*c->where));
 	for (size_t i = 0; i < c->h->n; i++) {
+		if (!check_fault(&c->h->events[i], "deleted"))
+			continue;
+		c->deleted = map_grow(c->deleted, c->n_deleted + 1, sizeof(*c->deleted));
+		c->deleted[c->n_deleted++] = i;
+	}
+	for (size_t i = 0; i < c->h->n; i++) {
 		const struct history_event *event = &c->h->events[i];
 		struct check_where *where = &c->where[i];
 
+		where->epoch = epoch_of(c, i);
 		where->message = message_of(c, event, i);
 		where->record = record_of(c, event);
 		where->process = process_of(c, event, i);
@@ -178,7 +199,17 @@ void check_index(struct check *c)
 	}
 }
 
-size_t check_record_at(const struct check *c, const char *topic, int32_t partition, int64_t offset)
+struct map_key check_log(const struct check *c, const struct history_event *event)
 {
-	return map_get(&c->record_places, key_of(topic, (uint64_t)partition, offset));
+	uint64_t epoch = c->where[event - c->h->events].epoch;
+
+	return key_of(event->topic, epoch << 32 | (uint32_t)event->partition, 0);
+}
+
+size_t check_record_at(const struct check *c, const struct history_event *event, int64_t offset)
+{
+	struct map_key key = check_log(c, event);
+
+	key.c = (uint64_t)offset;
+	return map_get(&c->record_places, key);
 }

@@ -16,11 +16,11 @@ struct logs {
 	struct log *at;
 };
 
-static struct log *log_of(struct logs *logs, const struct history_event *event)
+static struct log *log_of(const struct check *c, struct logs *logs,
+			  const struct history_event *event)
 {
-	struct map_key key = {(uint64_t)(uintptr_t)event->topic, (uint64_t)event->partition, 0};
 	size_t fresh = logs->places.n;
-	size_t log = map_put(&logs->places, key, fresh);
+	size_t log = map_put(&logs->places, check_log(c, event), fresh);
 
 	if (log == fresh) {
 		logs->at = map_grow(logs->at, log + 1, sizeof(*logs->at));
@@ -63,11 +63,29 @@ static bool take(struct check *c, struct logs *logs, size_t i)
 	const struct history_event *event = &c->h->events[i];
 
 	if (event->kind == HISTORY_COMMITTED && event->topic != NULL)
-		log_of(logs, event)->committed = event->next_offset;
+		log_of(c, logs, event)->committed = event->next_offset;
 	else if (check_fault(event, "retention") && event->topic != NULL)
-		log_of(logs, event)->start = event->next_offset;
+		log_of(c, logs, event)->start = event->next_offset;
 	return check_verdict(event, "done") || event->kind == HISTORY_HOPPED ||
 	       event->kind == HISTORY_DEAD_LETTERED || event->kind == HISTORY_REPARKED;
+}
+
+/* What waited in a topic that somebody deleted went with it. */
+static void mark_deleted(const struct check *c, bool *waiting)
+{
+	const char **copies = map_grow(NULL, c->n_messages + 1, sizeof(*copies));
+
+	for (size_t m = 0; m < c->n_messages; m++)
+		copies[m] = NULL;
+	for (size_t i = 0; i < c->h->n; i++) {
+		const struct history_event *event = &c->h->events[i];
+		size_t m = c->where[i].message;
+		if (event->kind == HISTORY_HOPPED && m != CHECK_NONE)
+			copies[m] = event->to_topic;
+		for (m = 0; check_fault(event, "deleted") && m < c->n_messages; m++)
+			waiting[m] = waiting[m] || copies[m] == event->topic;
+	}
+	free(copies);
 }
 
 /* Marks the messages of which a copy waits, or waited when retention took it. The topics are read
@@ -88,7 +106,7 @@ static void mark_waiting(struct check *c, bool *waiting)
 			finished[record] = true;
 		if (event->kind != HISTORY_REMAINS || m == CHECK_NONE || record == CHECK_NONE)
 			continue;
-		const struct log *log = log_of(&logs, event);
+		const struct log *log = log_of(c, &logs, event);
 		bool taken = event->offset < log->start;
 		if (taken ? finished[record] : event->offset < log->committed)
 			continue;
@@ -113,6 +131,7 @@ void check_loss(struct check *c)
 
 	for (size_t m = 0; m < c->n_messages; m++)
 		waiting[m] = false;
+	mark_deleted(c, waiting);
 	mark_waiting(c, waiting);
 	for (size_t m = 0; m < c->n_messages; m++)
 		lost += is_lost(&c->messages[m], waiting[m]);

@@ -19,9 +19,8 @@ struct walk {
 
 static int64_t *passed_of(struct walk *w, const struct history_event *event)
 {
-	struct map_key key = {(uint64_t)(uintptr_t)event->topic, (uint64_t)event->partition, 0};
 	size_t fresh = w->places.n;
-	size_t log = map_put(&w->places, key, fresh);
+	size_t log = map_put(&w->places, check_log(w->c, event), fresh);
 
 	if (log == fresh) {
 		w->passed = map_grow(w->passed, log + 1, sizeof(*w->passed));
@@ -58,7 +57,7 @@ static void judge_commit(struct walk *w, size_t i)
 	*last = event->next_offset;
 	for (int64_t offset = *passed;
 	     offset < event->next_offset && offset - *passed < SPAN_MAX; offset++) {
-		size_t record = check_record_at(c, event->topic, event->partition, offset);
+		size_t record = check_record_at(c, event, offset);
 		if (record == CHECK_NONE || w->finished[record])
 			continue;
 		size_t message = c->records[record].message;

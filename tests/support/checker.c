@@ -119,6 +119,7 @@ void checker_run(const struct history *h, struct checker_result *result)
 	map_clear(&check.record_places);
 	map_clear(&check.lane_places);
 	map_clear(&check.member_places);
+	free(check.deleted);
 	free(check.newest);
 	free(check.where);
 	free(check.messages);

@@ -31,7 +31,7 @@
 	X("reset", RESET)                                                                          \
 	X("stopped", STOPPED)             /* a clean stop, with all counters */                    \
 	X("stop", STOP)                   /* by the test: member was told to stop */               \
-	X("fault", FAULT)                 /* by the test: kill, lost, rebalance, broker, clock */  \
+	X("fault", FAULT)                 /* by the test: kill, broker, clock, deleted... */  \
 	X("remains", REMAINS)             /* at the end: a record of main or a stage */            \
 	X("dead", DEAD)                   /* at the end: a record of a DLT */                      \
 	X("drained", DRAINED)             /* at the end: that topic was read to its end */

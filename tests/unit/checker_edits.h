@@ -45,6 +45,70 @@ static void one_more_is_trimmed(struct history *h)
 	one_more_stands(h);
 	fault_before(h, find(h, HISTORY_REMAINS, "5", 0), "retention")->next_offset = 5;
 }
+static void delete_topic(struct history *h, const char *topic)
+{
+	struct history_event *stop = find(h, HISTORY_STOP, NULL, 0);
+
+	fault_before(h, stop, "deleted")->topic = history_text(h, topic);
+}
+/* id 2 waits in its first stage when somebody deletes that topic. */
+static void deleted_while_it_waits(struct history *h, const char *topic)
+{
+	drop(h, find(h, HISTORY_HANDLING, "2", 2));
+	drop(h, find(h, HISTORY_HANDLED, "2", 2));
+	drop(h, find(h, HISTORY_COMMITTED, NULL, 1));
+	counters_of(h)->handled--;
+	counters_of(h)->done--;
+	delete_topic(h, topic);
+}
+static void its_stage_is_deleted(struct history *h)
+{
+	deleted_while_it_waits(h, FIRST);
+}
+static void another_stage_is_deleted(struct history *h)
+{
+	deleted_while_it_waits(h, SECOND);
+}
+/* id 5 comes to the offset that id 2 had had in the topic of before. */
+static void fifth_in_first_stage(struct history *h)
+{
+	struct history_event *stop = find(h, HISTORY_STOP, NULL, 0);
+	size_t at = (size_t)(stop - h->events);
+	struct history_event tail[8];
+	size_t n = h->n - at;
+
+	assert_true(n <= 8);
+	memcpy(tail, stop, n * sizeof(*tail));
+	h->n = at;
+	add(h, HISTORY_PRODUCED, "5", 2500);
+	handle(h, "5", 2510, "retry");
+	handle(h, "5", 2512, "retry");
+	h->events[h->n - 1].attempt = h->events[h->n - 2].attempt = 2;
+	struct history_event *hop = add(h, HISTORY_HOPPED, "5", 2514);
+	hop->to_topic = history_text(h, FIRST);
+	hop->failed_ms = 2513;
+	hop->due_ms = 3513;
+	handle(h, "5", 3515, "done");
+	for (size_t i = h->n - 2; i < h->n; i++) {
+		in_first_stage(h, &h->events[i]);
+		h->events[i].due_ms = 3513;
+		h->events[i].first_seen_ms = 2520;
+		h->events[i].first_seen_boot_ms = 2520 + BOOT_MS;
+	}
+	memcpy(&h->events[h->n], tail, n * sizeof(*tail));
+	h->n += n;
+	counters_of(h)->handled += 3;
+	counters_of(h)->done++;
+	counters_of(h)->hops++;
+}
+static void first_stage_is_made_again(struct history *h)
+{
+	struct history_event *fault;
+
+	fifth_in_first_stage(h);
+	fault = fault_before(h, find(h, HISTORY_PRODUCED, "5", 0), "deleted");
+	fault->topic = history_text(h, FIRST);
+}
 static void commit_covers_the_waiting_one(struct history *h)
 {
 	one_more_waits(h);
