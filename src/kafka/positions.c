@@ -52,6 +52,38 @@ static bool ask_commits(struct kafka *k, struct ask *ask)
 	return true;
 }
 
+/* What the brokers say of one topic now, which librdkafka keeps; NULL without an answer. */
+static const struct rd_kafka_metadata *ask_topic(struct kafka *k, const char *name)
+{
+	const struct rd_kafka_metadata *found = NULL;
+	rd_kafka_topic_t *topic = rd_kafka_topic_new(k->admin, name, NULL);
+
+	if (topic == NULL)
+		return NULL;
+	rd_kafka_resp_err_t code =
+		rd_kafka_metadata(k->admin, 0, topic, &found, ASK_TIMEOUT_MS);
+	rd_kafka_topic_destroy(topic);
+	return code == RD_KAFKA_RESP_ERR_NO_ERROR ? found : NULL;
+}
+
+/* A partition's leader may have moved or died: librdkafka 2.0.2 would ask the old one for minutes.
+ * Partitions of one topic stand together. */
+static void ask_leaders(struct kafka *k, const rd_kafka_topic_partition_list_t *list)
+{
+	const char *last = "";
+
+	for (int i = 0; i < list->cnt && !asker_quits(k); i++) {
+		const char *topic = list->elems[i].topic;
+		if (strcmp(topic, last) == 0)
+			continue;
+		const struct rd_kafka_metadata *found = ask_topic(k, topic);
+		if (found == NULL)
+			return; // nobody answers: nor would they for the next one
+		rd_kafka_metadata_destroy(found);
+		last = topic;
+	}
+}
+
 /* Log starts (OFFSET_BEGINNING) or ends (OFFSET_END) of all; a new list in the same order. */
 static rd_kafka_topic_partition_list_t *ask_ends(struct kafka *k, struct ask *ask, int64_t which)
 {
@@ -83,6 +115,7 @@ static rd_kafka_topic_partition_list_t *ask_ends(struct kafka *k, struct ask *as
 	}
 	return list;
 failed:
+	ask_leaders(k, list); // for the next attempt
 	rd_kafka_topic_partition_list_destroy(list);
 	return NULL;
 }
@@ -144,15 +177,9 @@ bool positions_try(struct kafka *k, struct ask *ask)
 
 bool counts_try(struct kafka *k, struct ask *ask)
 {
-	const struct rd_kafka_metadata *found = NULL;
-	rd_kafka_topic_t *topic = rd_kafka_topic_new(k->admin, ask->topic, NULL);
+	const struct rd_kafka_metadata *found = ask_topic(k, ask->topic);
 
-	if (topic == NULL)
-		return false;
-	rd_kafka_resp_err_t code =
-		rd_kafka_metadata(k->admin, 0, topic, &found, ASK_TIMEOUT_MS);
-	rd_kafka_topic_destroy(topic);
-	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+	if (found == NULL)
 		return false;
 	if (found->topic_cnt == 1 && found->topics[0].err == RD_KAFKA_RESP_ERR_NO_ERROR)
 		ask->count = found->topics[0].partition_cnt;

@@ -84,10 +84,9 @@ void small_close(struct client *c)
 	wake_free(&c->wake);
 }
 
-static const struct kafka_property *against(const struct embedded *broker,
-					    struct kafka_property at[3])
+static const struct kafka_property *against(const char *servers, struct kafka_property at[3])
 {
-	at[0] = (struct kafka_property){"bootstrap.servers", embedded_servers(broker)};
+	at[0] = (struct kafka_property){"bootstrap.servers", servers};
 	at[1] = (struct kafka_property){"fetch.wait.max.ms", "10"};
 	at[2] = (struct kafka_property){"heartbeat.interval.ms", "300"};
 	return at;
@@ -95,13 +94,18 @@ static const struct kafka_property *against(const struct embedded *broker,
 
 void small_join(struct client *c, const struct embedded *broker, const char *group)
 {
+	small_join_at(c, embedded_servers(broker), group);
+}
+
+void small_join_at(struct client *c, const char *servers, const char *group)
+{
 	struct kafka_property properties[3];
 	struct stagger_error err = {0};
 	struct kafka_options o = {.group = group,
 				  .session_timeout_ms = 6000,
 				  .prefetch_bytes = 1 << 20,
 				  .expected_partitions = 4,
-				  .properties = against(broker, properties),
+				  .properties = against(servers, properties),
 				  .n_properties = 3};
 
 	if (small_open(c, &o, &err) != STAGGER_OK)

@@ -43,6 +43,7 @@ enum stagger_status small_open(struct client *c, const struct kafka_options *opt
 void small_close(struct client *c);
 /* Opens and starts a member of the group. */
 void small_join(struct client *c, const struct embedded *broker, const char *group);
+void small_join_at(struct client *c, const char *servers, const char *group);
 /* The next event within ms, into c->event; false: none. */
 bool small_next(struct client *c, int64_t ms);
 const struct port_event *small_await(struct client *c, enum port_event_kind kind);

@@ -12,6 +12,8 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <librdkafka/rdkafka_mock.h>
+
 #include "small_client.h"
 
 static void kafka__too_large_and_no_such_partition_are_told_apart(void **state)
@@ -128,6 +130,51 @@ static void kafka__the_embedded_broker_of_the_properties_has_the_topics(void **s
 	small_close(&c); // a fixed port is test_forward's
 }
 
+/* MAIN and RETRY, all led by the first of two brokers. */
+static rd_kafka_mock_cluster_t *two_brokers(rd_kafka_t **host)
+{
+	static const char *const topics[] = {MAIN, RETRY, DLT};
+	char text[512];
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+
+	rd_kafka_conf_set_log_cb(conf, NULL);
+	*host = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof(text));
+	assert_non_null(*host);
+	rd_kafka_mock_cluster_t *cluster = rd_kafka_mock_cluster_new(*host, 2);
+	for (size_t i = 0; i < 3; i++) {
+		rd_kafka_mock_topic_create(cluster, topics[i], PARTITIONS, 2);
+		for (int32_t p = 0; p < PARTITIONS; p++)
+			rd_kafka_mock_partition_set_leader(cluster, topics[i], p, 1);
+	}
+	return cluster;
+}
+
+/* librdkafka 2.0.2 asks who led a partition when it first asked, for minutes: members of a group
+ * whose brokers were restarted never got their partitions. */
+static void kafka__asks_who_leads_a_partition_now(void **state)
+{
+	rd_kafka_t *host;
+	rd_kafka_mock_cluster_t *cluster = two_brokers(&host);
+	struct client c;
+	(void)state;
+
+	small_join_at(&c, rd_kafka_mock_cluster_bootstraps(cluster), "moved");
+	small_await(&c, PORT_READY);
+	small_await(&c, PORT_ASSIGN);
+	small_assign(&c, false);
+	size_t lane = small_lane(&c, RETRY, 1);
+	rd_kafka_mock_partition_set_leader(cluster, RETRY, 1, 2);
+	c.source.ask_bounds(c.source.self, &c.starts[lane].handle, 1);
+	small_await(&c, PORT_BOUNDS);
+	assert_int_equal(c.event.n, 1);
+	assert_ptr_equal(c.event.partitions[0].lane, &c.lanes[lane]);
+	assert_int_equal(c.event.partitions[0].log_end, 0);
+	small_leave(&c);
+	small_close(&c);
+	rd_kafka_mock_cluster_destroy(cluster);
+	rd_kafka_destroy(host);
+}
+
 static void kafka__a_dead_broker_is_named_and_is_no_failure(void **state)
 {
 	const struct kafka_property properties[] = {{"bootstrap.servers", "127.0.0.1:9"},
@@ -223,6 +270,7 @@ int main(void)
 		cmocka_unit_test(kafka__a_dead_producer_gives_back_every_hop),
 		cmocka_unit_test(kafka__a_fenced_member_fails_for_good_with_its_code),
 		cmocka_unit_test(kafka__the_embedded_broker_of_the_properties_has_the_topics),
+		cmocka_unit_test(kafka__asks_who_leads_a_partition_now),
 		cmocka_unit_test(kafka__a_dead_broker_is_named_and_is_no_failure),
 		cmocka_unit_test(kafka__owned_and_unknown_properties_are_refused_with_what_to_use),
 		cmocka_unit_test(kafka__the_version_is_that_of_the_library_it_runs_on),
