@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "base/crash.h"
 #include "base/log.h"
 #include "core/ahead.h"
 
@@ -96,6 +97,7 @@ void commit_run(struct engine *e, bool last)
 	gather(e, c, last);
 	if (c->n > 0) {
 		e->commit_out = true;
+		CRASH_POINT(before_commit);
 		e->o.source.commit(e->o.source.self, c->list, c->n);
 	}
 }

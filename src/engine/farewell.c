@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
+#include "base/crash.h"
 #include "base/log.h"
 
 static void interrupt(struct engine *e, bool on)
@@ -94,6 +95,7 @@ static void gone(struct engine *e)
 		e->o.source.unassign(e->o.source.self);
 	e->revoking = false;
 	if (e->stopping) {
+		CRASH_POINT(in_close);
 		e->farewell = FAREWELL_LEAVING;
 		e->farewell_boot_ms = e->now.boot_ms + ENGINE_LEAVE_MS;
 		exiles_abandon(e);
@@ -136,6 +138,8 @@ static void finishing(struct engine *e)
 			 (long long)(e->n_hopping + e->n_parked));
 	}
 	e->farewell = FAREWELL_COMMITTING;
+	if (e->revoking)
+		CRASH_POINT(in_revoke);
 	events_all(e, STAGGER_REVOKING);
 	e->now = engine_now(e); /* the application may have taken its time */
 	if (e->farewell_boot_ms < e->now.boot_ms + ENGINE_LAST_COMMIT_MS)

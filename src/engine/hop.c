@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "codec/envelope_codec.h"
 #include "core/dead_headers.h"
@@ -276,6 +277,7 @@ static void enter_producer(struct engine *e, struct record *r, struct target *ta
 	hop->target = target;
 	target->in_flight++;
 	target->solo = hop->solo_wanted;
+	CRASH_POINT(after_produce);
 }
 
 void hop_leave_producer(struct engine *e, struct record *r)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/crash.h"
 #include "base/log.h"
 
 static const char *fault_text(enum port_fault fault)
@@ -151,6 +152,7 @@ void hop_durable(struct engine *e, struct record *r)
 {
 	const struct hop *hop = r->hop;
 	struct lane *lane = r->lane;
+	CRASH_POINT(after_delivery);
 	e->count.hops++;
 	if (hop->repark) {
 		e->count.reparked++;

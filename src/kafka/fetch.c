@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crash.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/wake.h"
@@ -270,6 +271,8 @@ size_t fetch_take(struct kafka *k, struct part *part, struct port_record *out, s
 			break;
 		taken += take_polled(part, polled, n, &out[taken]);
 	}
+	if (taken > 0)
+		CRASH_POINT(after_poll);
 	return taken;
 }
 

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "base/crash.h"
 #include "base/error.h"
 #include "core/failure.h"
 
@@ -110,7 +111,9 @@ static void call_run(struct worker *w, struct port_call *call)
 	failure_scratch_clear(why);
 	call->context = &w->context;
 	publish_call(w, call);
+	CRASH_POINT(before_handler);
 	call->verdict = verdict_known(w->o.handler(&call->message, why, w->o.user));
+	CRASH_POINT(after_handler);
 	call->context = NULL;
 	call->failure = NULL;
 	if (call->verdict != STAGGER_DONE && failure_scratch_used(why))

@@ -6,7 +6,7 @@
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/stagger
 cluster=AAAAAAAAAAAAAAAAAAAAAA
-start_seconds=90
+start_seconds=180
 
 die()
 {
