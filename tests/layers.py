@@ -77,11 +77,18 @@ SLOW = [
     ]),
     Row(3, [Layer("instructions", [], command=["tests/bench/instructions.py"])]),
     Row(4, [Layer("coverage", [], command=["tests/coverage.sh", "build:-cov"])]),
+    Row(3, [Layer("crash", [], command=["tests/crash/run.py", "build:-crash"])]),  # with its build
     Row(15, [
         Layer("kafka-4", [], command=["tests/kafka/end_to_end.sh", "4.3.1", "100000"]),
-        Layer("lateness", [], command=["tests/kafka/lateness.sh"]),
+        Layer("faults-4", [], command=["tests/kafka/faults.py"]),
+        Layer("disk", [], command=["tests/kafka/faults.py", "--only", "full-disk"]),
     ]),
-    Row(4, [Layer("kafka-3", [], command=["tests/kafka/end_to_end.sh", "3.9.1", "100000"])]),
+    Row(4, [Layer("lateness", [], command=["tests/kafka/lateness.sh"])]),
+    Row(4, [
+        Layer("kafka-3", [], command=["tests/kafka/end_to_end.sh", "3.9.1", "100000"]),
+        Layer("faults-3", [], command=["tests/kafka/faults.py", "--version", "3.9.1", "--only",
+                                       "kills-static", "--kills", "24"]),
+    ]),
     Row(7, [
         Layer("readers", [], command=["tests/readers/fastavro.sh"]),
         Layer("dlt-headers", [], command=["tests/readers/dlt_headers.sh"]),
