@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * main_path --brokers B --topic T --count N [--order partition|key|none] [--workers W]
- * [--set name=value,...]: a stagger consumer whose handler does nothing, on a preloaded topic with
- * its stages T.retry.{1m,5m,30m} and T.dlt. Prints what bare prints. */
+ * [--handler-us U] [--set name=value,...]: a stagger consumer whose handler does nothing, or sleeps
+ * so long, on a preloaded topic with its stages T.retry.{1m,5m,30m} and T.dlt. Prints what bare
+ * prints. */
 #define _GNU_SOURCE
 #include <err.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "bench.h"
 #include "ours.h"
@@ -16,7 +18,7 @@
 struct run {
 	struct stagger_consumer *consumer;
 	struct bench_span span;
-	int64_t count;
+	int64_t count, handler_us;
 	_Atomic int64_t done;
 };
 
@@ -30,6 +32,8 @@ static enum stagger_verdict handle(const struct stagger_message *m, struct stagg
 	(void)why;
 	if (n == 1)
 		bench_span_begin(&run->span);
+	if (run->handler_us > 0)
+		nanosleep(&(struct timespec){.tv_nsec = (long)run->handler_us * 1000}, NULL);
 	if (n == run->count) {
 		bench_span_end(&run->span);
 		stagger_consumer_stop(run->consumer);
@@ -54,9 +58,10 @@ int main(int argc, char **argv)
 		{"--brokers", &brokers, NULL, NULL}, {"--topic", &topic, NULL, NULL},
 		{"--count", NULL, &run.count, NULL}, {"--order", &order, NULL, NULL},
 		{"--workers", NULL, &workers, NULL}, {"--set", &set, NULL, NULL},
+		{"--handler-us", NULL, &run.handler_us, NULL},
 	};
 
-	if (!bench_options(arguments, 6, argc, argv) || brokers == NULL)
+	if (!bench_options(arguments, 7, argc, argv) || brokers == NULL)
 		errx(2, "--brokers is needed");
 	options.group = bench_fresh_name("main-path", group, sizeof(group));
 	chain_options.topic = topic;

@@ -1,0 +1,47 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# run.sh [--quick] [--only NAME] [--version V] [--write]: measures every goal of
+# docs/performance.md on a real Kafka that it starts, beside bare loops over librdkafka that it runs in
+# turn with ours.
+#   --quick      in about 3 minutes: small counts, nothing is judged but early calls and instructions
+#   --only NAME  one row; --only list names them
+#   --version V  of Apache Kafka (4.3.1)
+#   --write      puts the table into docs/performance.md, and all figures into docs/performance.json
+# Fails when a call was early, when instructions rose, and, without --quick, when a goal is missed.
+set -eu
+
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+support=$here/../support
+version=4.3.1
+only='' quick='' write=''
+while [ $# -gt 0 ]; do
+	case $1 in
+	--quick) quick=--quick ;;
+	--write) write=--write ;;
+	--only) only=$2 && shift ;;
+	--version) version=$2 && shift ;;
+	*) sed -n '4,12s/^# *//p' "$0" >&2 && exit 2 ;;
+	esac
+	shift
+done
+[ "$only" != list ] || exec python3 "$here/goals.py" --only list
+
+dir=$(mktemp -d)
+broker=''
+end()
+{
+	code=$?
+	[ -z "$broker" ] || "$support/kafka.sh" stop "$broker"
+	[ $code -ne 0 ] || rm -rf "$dir"
+	[ $code -eq 0 ] || echo "bench: failed, logs are in $dir" >&2
+	exit $code
+}
+trap end EXIT
+trap 'exit 1' INT TERM
+
+"$support/kafka.sh" start "$version" "$dir/broker" >"$dir/ready"
+read -r _ brokers broker <"$dir/ready"
+# shellcheck disable=SC2086 # a word or nothing
+python3 "$here/goals.py" --brokers "$brokers" --kafka "$version" --log "$dir/benches.log" \
+	${only:+--only "$only"} $quick $write
