@@ -80,8 +80,12 @@ static enum stagger_status read_filter(struct dead_filter *out, const struct cli
 
 static void say_trouble(const struct stagger_error *err, void *user)
 {
-	(void)user;
-	message("%s", err->text);
+	const struct cli *cli = user;
+
+	if (err->status == STAGGER_TOPICS)
+		message("%s; 'stagger topics create %s' makes it", err->text, cli->given.file);
+	else
+		message("%s", err->text);
 }
 
 static int read_all(struct cli *cli, struct dead_read *reader, int64_t limit, dlt_each each,
@@ -117,6 +121,7 @@ static int open_reader(struct dead_read **out, struct cli *cli, struct chain_fil
 		.n_chains = file->n_chains,
 		.filter = filter,
 		.trouble = say_trouble,
+		.user = cli,
 	};
 	struct stagger_error err;
 	int end = chain_file_tool(&options.tool, file, cli);
@@ -130,8 +135,10 @@ static int open_reader(struct dead_read **out, struct cli *cli, struct chain_fil
 		options.n_chains = 1;
 		break;
 	}
-	if (end == END_OK && dead_read_new(out, &options, &err) != STAGGER_OK)
-		end = cli_fail(&err);
+	if (end == END_OK && dead_read_new(out, &options, &err) != STAGGER_OK) {
+		say_trouble(&err, cli);
+		end = end_of(err.status);
+	}
 	return end;
 }
 

@@ -76,7 +76,7 @@ static enum stagger_status open(struct tool *tool, const struct tool_options *o,
 	if (status == STAGGER_OK && strcmp(servers, EMBEDDED_SERVERS) == 0)
 		return fail(err, STAGGER_INVALID,
 			    "kafka: bootstrap.servers is 'embedded': that broker lives in the "
-			    "process of its consumer, nothing else can reach it");
+			    "process of its consumer: only with embedded.port is it found");
 	if (status == STAGGER_OK)
 		status = client_secrets(tool->logs, &properties, err);
 	if (status == STAGGER_OK)

@@ -210,7 +210,7 @@ fi
 # -- where topics are missing, or the file names another cluster
 sed 's/routes: .*}}$/routes: {Odd: odd.dlt}}}/' chain.yaml >more.yaml
 expect 3 stagger dlt count more.yaml
-says err "there is no topic 'odd.dlt'"
+says err "there is no topic 'odd.dlt'; 'stagger topics create more.yaml' makes it"
 says out 'BankBusy'
 sed "s/127.0.0.1:$port/127.0.0.1:9/" chain.yaml >away.yaml
 expect 75 stagger dlt ls --timeout 500ms away.yaml
