@@ -15,9 +15,14 @@ static inline uint64_t wire_zigzag(int64_t n)
 	return ((uint64_t)n << 1) ^ (n < 0 ? UINT64_MAX : 0);
 }
 
+/* Most numbers are lengths, counts and branches of one byte, here as below. */
 static inline size_t wire_long_size(int64_t n)
 {
-	return (size_t)(63 - __builtin_clzll(wire_zigzag(n) | 1)) / 7 + 1;
+	uint64_t bits = wire_zigzag(n);
+
+	if (__builtin_expect(bits < 0x80, 1))
+		return 1;
+	return (size_t)(63 - __builtin_clzll(bits)) / 7 + 1;
 }
 
 /* NULL data counts as empty. */
@@ -90,12 +95,38 @@ __attribute__((cold)) static inline void wire_fail(struct wire *w, const char *f
 	w->at = w->end;
 }
 
+/* A number of 2 to 8 bytes with 8 to look at: their groups of 7 bits are drawn together in pairs, in
+ * fours, in eights. False: it is longer. */
+static inline bool wire_take_eight(struct wire *w, int64_t *n)
+{
+	uint64_t x;
+
+	memcpy(&x, w->at, 8);
+	if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+		x = __builtin_bswap64(x);
+	uint64_t ends = ~x & UINT64_C(0x8080808080808080);
+	if (ends == 0)
+		return false;
+	unsigned last = (unsigned)__builtin_ctzll(ends); /* the top bit of the last byte */
+	x &= UINT64_MAX >> (63 - last);
+	x &= UINT64_C(0x7f7f7f7f7f7f7f7f);
+	x = (x & UINT64_C(0x007f007f007f007f)) | (x & UINT64_C(0x7f007f007f007f00)) >> 1;
+	x = (x & UINT64_C(0x00003fff00003fff)) | (x & UINT64_C(0x3fff00003fff0000)) >> 2;
+	x = (x & UINT64_C(0x000000000fffffff)) | (x & UINT64_C(0x0fffffff00000000)) >> 4;
+	w->at += last / 8 + 1;
+	*n = (int64_t)((x >> 1) ^ (0 - (x & 1)));
+	return true;
+}
+
 __attribute__((noinline, unused)) static int64_t wire_take_long_slowly(struct wire *w,
 								       const char *field)
 {
 	const unsigned char *at = w->at;
 	uint64_t bits = 0;
+	int64_t n;
 
+	if (w->end - at >= 8 && wire_take_eight(w, &n))
+		return n;
 	for (unsigned shift = 0;; shift += 7) {
 		if (at == w->end) {
 			wire_fail(w, field, w->at, "the bytes end here");
@@ -114,7 +145,6 @@ __attribute__((noinline, unused)) static int64_t wire_take_long_slowly(struct wi
 	return (int64_t)((bits >> 1) ^ (0 - (bits & 1)));
 }
 
-/* Most numbers are lengths, counts and branches of one byte. */
 static inline int64_t wire_take_long(struct wire *w, const char *field)
 {
 	if (__builtin_expect(w->at == w->end || *w->at >= 0x80, 0))
