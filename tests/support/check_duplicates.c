@@ -27,6 +27,7 @@ struct duplicates {
 	struct check *c;
 	struct round *rounds;     /* of each record */
 	struct mark *processes, *lanes, all;
+	struct mark *asleep;      /* of each process: the last time it was suspended */
 	size_t *left;             /* of each lane: its last revoke */
 	size_t *revoking;         /* of each process: the fault its present rebalance counts as */
 	/* of each process: the event since which its session is lost; it may learn of it later */
@@ -79,6 +80,8 @@ static void take_fault(struct duplicates *d, size_t i)
 		d->lost[where->process] = i;
 	if (event->kind == HISTORY_FAULT) {
 		struct mark mark = {i, add_fault(d, event)};
+		if (where->process != CHECK_NONE && check_fault(event, "suspend"))
+			d->asleep[where->process] = mark;
 		if (where->process != CHECK_NONE)
 			d->processes[where->process] = mark;
 		else
@@ -102,17 +105,26 @@ static size_t fault_since(const struct duplicates *d, const struct round *round)
 	return last.at > round->changed ? last.fault : CHECK_NONE;
 }
 
+/* A process that was suspended works on until it hears that its lane is gone, perhaps on what
+ * others have committed since. */
+static bool is_late(const struct duplicates *d, const struct check_where *where)
+{
+	return where->process != CHECK_NONE && where->lane != CHECK_NONE &&
+	       d->asleep[where->process].at > d->left[where->lane];
+}
+
 static void take_again(struct duplicates *d, size_t i)
 {
 	struct check *c = d->c;
 	const struct history_event *event = &c->h->events[i];
 	const struct round *round = &d->rounds[c->where[i].record];
 	size_t message = c->where[i].message;
-	size_t fault = fault_since(d, round);
+	bool late = is_late(d, &c->where[i]);
+	size_t fault = late ? d->asleep[c->where[i].process].fault : fault_since(d, round);
 	bool cut = round->lane != CHECK_NONE && d->left[round->lane] > round->changed;
 	bool gone = round->process != CHECK_NONE && c->processes[round->process].stopped < i;
 
-	if (*committed_of(d, event) > event->offset) {
+	if (!late && *committed_of(d, event) > event->offset) {
 		check_fail(c, CHECKER_BOUNDED_DUPLICATES,
 			   "id %s handled again in %s, partition %d offset %lld, "
 			   "which was committed",
@@ -308,6 +320,7 @@ void check_duplicates(struct check *c)
 
 	d.rounds = map_grow(NULL, c->n_records + 1, sizeof(*d.rounds));
 	d.processes = map_grow(NULL, c->n_processes + 1, sizeof(*d.processes));
+	d.asleep = map_grow(NULL, c->n_processes + 1, sizeof(*d.asleep));
 	d.revoking = map_grow(NULL, c->n_processes + 1, sizeof(*d.revoking));
 	d.lost = map_grow(NULL, c->n_processes + 1, sizeof(*d.lost));
 	d.lanes = map_grow(NULL, c->n_lanes + 1, sizeof(*d.lanes));
@@ -316,7 +329,7 @@ void check_duplicates(struct check *c)
 	for (size_t i = 0; i < c->n_records; i++)
 		d.rounds[i] = (struct round){.process = CHECK_NONE, .lane = CHECK_NONE};
 	for (size_t i = 0; i < c->n_processes; i++) {
-		d.processes[i] = (struct mark){0, 0};
+		d.processes[i] = d.asleep[i] = (struct mark){0, 0};
 		d.revoking[i] = CHECK_NONE;
 		d.lost[i] = CHECK_NONE;
 	}
@@ -333,6 +346,7 @@ void check_duplicates(struct check *c)
 	free(d.committed);
 	free(d.rounds);
 	free(d.processes);
+	free(d.asleep);
 	free(d.revoking);
 	free(d.lost);
 	free(d.lanes);

@@ -139,6 +139,25 @@ static void small_bound(struct history *h)
 {
 	h->config.max_uncommitted = 1;
 }
+/* m1 is not killed but suspended; it handles what m2 has committed before it learns of it. */
+static void wakes_up_late(struct history *h)
+{
+	find(h, HISTORY_FAULT, NULL, 0)->reason = history_text(h, "suspend");
+	add(h, HISTORY_COMMITTED, NULL, 2900)->next_offset = 2;
+	h->events[h->n - 1].member = history_text(h, "m2");
+	move(&h->events[h->n - 1], find(h, HISTORY_STOP, NULL, 0));
+	add(h, HISTORY_FAULT, NULL, 3200)->reason = history_text(h, "suspend");
+	handle(h, "2", 3201, "done");
+	add(h, HISTORY_REVOKED, NULL, 3202)->lost = true;
+	add(h, HISTORY_FAULT, NULL, 3300)->reason = history_text(h, "kill");
+}
+static void goes_on_when_it_knows(struct history *h)
+{
+	wakes_up_late(h);
+	move(find(h, HISTORY_REVOKED, NULL, 1), find(h, HISTORY_HANDLING, "2", 2));
+	add(h, HISTORY_ASSIGNED, NULL, 3200);
+	move(&h->events[h->n - 1], find(h, HISTORY_HANDLING, "2", 2));
+}
 static void committed_before_the_kill(struct history *h)
 {
 	add(h, HISTORY_COMMITTED, NULL, 1250)->next_offset = 2;
