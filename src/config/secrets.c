@@ -11,7 +11,8 @@
 #include "base/bytes.h"
 #include "base/utf8.h"
 
-#define SHORT 6 /* bytes; a shorter one is only taken out where it is a word of its own */
+#define LONG  32 /* bytes; of a longer one so many are enough to know it */
+#define SHORT 6  /* bytes; a shorter one is only taken out where it is a word of its own */
 
 char *secrets_one_line(struct arena *arena, const char *text)
 {
@@ -41,22 +42,29 @@ static bool in_word(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-/* Where the secret stands in text, so that showing the rest tells nothing of it. */
-static const char *secret_in(const char *text, const char *from, const char *secret)
+/* Where the secret stands in text, and how much of it: of a long one its beginning is enough, other
+ * libraries cut what they repeat. */
+static const char *secret_in(const char *text, const char *from, const char *secret, size_t *size)
 {
-	size_t size = strlen(secret);
-	const char *at = strstr(from, secret);
+	char head[LONG + 1];
+	size_t head_size = strnlen(secret, LONG);
 
-	while (at != NULL && size < SHORT && ((at > text && in_word(at[-1])) || in_word(at[size])))
-		at = strstr(at + 1, secret);
+	memcpy(head, secret, head_size);
+	head[head_size] = '\0';
+	const char *at = strstr(from, head);
+	while (at != NULL && head_size < SHORT &&
+	       ((at > text && in_word(at[-1])) || in_word(at[head_size])))
+		at = strstr(at + 1, head);
+	for (*size = head_size; at != NULL && secret[*size] != '\0' && at[*size] == secret[*size];)
+		++*size;
 	return at;
 }
 
 static const char *scrub_one(struct arena *arena, const char *text, const char *secret)
 {
 	size_t n = 0;
-	for (const char *at = text; (at = secret_in(text, at, secret)) != NULL;
-	     at += strlen(secret))
+	size_t size;
+	for (const char *at = text; (at = secret_in(text, at, secret, &size)) != NULL; at += size)
 		n++;
 	if (n == 0)
 		return text;
@@ -64,10 +72,10 @@ static const char *scrub_one(struct arena *arena, const char *text, const char *
 	if (out == NULL)
 		return SECRETS_MASK;
 	const char *from = text;
-	for (const char *at; (at = secret_in(text, from, secret)) != NULL;) {
+	for (const char *at; (at = secret_in(text, from, secret, &size)) != NULL;) {
 		strncat(out, from, (size_t)(at - from));
 		strcat(out, SECRETS_MASK);
-		from = at + strlen(secret);
+		from = at + size;
 	}
 	strcat(out, from);
 	return out;
