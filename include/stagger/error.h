@@ -33,7 +33,8 @@ enum stagger_status {
 	STAGGER_STATE,       /* the call does not fit now: on() after run(), run() twice */
 	STAGGER_UNREACHABLE, /* no broker answered within start_timeout */
 	STAGGER_DENIED,      /* password, certificate or ACL; text says which and what to check */
-	/* a topic of the chain is missing; text has the command that mends it */
+	/* topics of the chain are missing or not fit, or messages are stranded in others; text has
+	 * all of them and what mends it */
 	STAGGER_TOPICS,
 	STAGGER_STALE,       /* settle(): already settled, or the partition was taken away */
 	STAGGER_CORRUPT,     /* bytes that are not an envelope */

@@ -256,6 +256,13 @@ static void take_results(const rd_kafka_CreateTopics_result_t *result, struct ad
 	}
 }
 
+static enum stagger_status fail_unable(struct stagger_error *err)
+{
+	return fail(err, STAGGER_INVALID,
+		    "kafka: this broker makes no topics on request (the embedded broker makes "
+		    "those of its chains itself)");
+}
+
 static enum stagger_status make_all(struct tool *tool, rd_kafka_NewTopic_t **topics,
 				    struct admin_topic *list, size_t n, bool validate_only,
 				    struct stagger_error *err)
@@ -275,7 +282,9 @@ static enum stagger_status make_all(struct tool *tool, rd_kafka_NewTopic_t **top
 		event != NULL ? rd_kafka_event_error(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
 	const rd_kafka_CreateTopics_result_t *result =
 		event != NULL ? rd_kafka_event_CreateTopics_result(event) : NULL;
-	if (code != RD_KAFKA_RESP_ERR_NO_ERROR || result == NULL)
+	if (code == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE)
+		status = fail_unable(err);
+	else if (code != RD_KAFKA_RESP_ERR_NO_ERROR || result == NULL)
 		status = admin_unreachable(code, "topics cannot be made", err);
 	else
 		take_results(result, list, n);
@@ -294,9 +303,7 @@ enum stagger_status admin_create(struct tool *tool, struct admin_topic *list, si
 	if (n == 0)
 		return STAGGER_OK;
 	if (!tool->controller)
-		return fail(err, STAGGER_INVALID,
-			    "kafka: this broker makes no topics on request: it names no controller "
-			    "(the embedded broker makes those of its chains itself)");
+		return fail_unable(err);
 	rd_kafka_NewTopic_t **topics = calloc(n, sizeof(*topics));
 	if (topics == NULL)
 		return fail_memory(err);
