@@ -95,8 +95,8 @@ __attribute__((cold)) static inline void wire_fail(struct wire *w, const char *f
 	w->at = w->end;
 }
 
-/* A number of 2 to 8 bytes with 8 to look at: their groups of 7 bits are drawn together in pairs, in
- * fours, in eights. False: it is longer. */
+/* A number of 2 to 8 bytes with 8 to look at: their groups of 7 bits are drawn together in pairs,
+ * in fours, in eights. False: it is longer. */
 static inline bool wire_take_eight(struct wire *w, int64_t *n)
 {
 	uint64_t x;
