@@ -29,5 +29,5 @@ enum end end_of(enum stagger_status status)
 int cli_fail(const struct stagger_error *err)
 {
 	message("%s", err->text);
-	return end_of(err->status);
+	return (int)end_of(err->status);
 }

@@ -192,7 +192,7 @@ static int check(struct cli *cli, struct chain_file *file, struct check_warnings
 		return cli_fail(&err);
 	int end = asks ? check_brokers_ask(&brokers, file, cli) : END_OK;
 	if (asks && end == END_OK)
-		end = check_brokers_end(&brokers);
+		end = (int)check_brokers_end(&brokers);
 	else if (asks) // the file is good all the same
 		asks = false;
 	if (!print(cli, file, warnings, asks ? &brokers : NULL)) {

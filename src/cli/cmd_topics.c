@@ -48,7 +48,7 @@ static int create(struct cli *cli, const struct chain_file *file, struct tool *t
 	if (ops_topics_create(&topics, tool, &chains, cli->given.values[OPTION_DRY_RUN] != NULL,
 			      &err) != STAGGER_OK)
 		return cli_fail(&err);
-	int end = end_of_outcome(ops_topics_outcome(&topics));
+	int end = (int)end_of_outcome(ops_topics_outcome(&topics));
 	if (!print(cli, &topics, &help)) {
 		message("out of memory");
 		end = END_FAILED;

@@ -137,7 +137,7 @@ static int open_reader(struct dead_read **out, struct cli *cli, struct chain_fil
 	}
 	if (end == END_OK && dead_read_new(out, &options, &err) != STAGGER_OK) {
 		say_trouble(&err, cli);
-		end = end_of(err.status);
+		end = (int)end_of(err.status);
 	}
 	return end;
 }

@@ -66,7 +66,8 @@ static void produce(const struct rig *rig, const char *topic, int32_t partition,
 {
 	rd_kafka_resp_err_t code = rd_kafka_producev(
 		rig->producer, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(partition),
-		RD_KAFKA_V_KEY("key", 3), RD_KAFKA_V_VALUE((void *)(uintptr_t)text, strlen(text)),
+		RD_KAFKA_V_KEY((void *)(uintptr_t) "key", 3),
+		RD_KAFKA_V_VALUE((void *)(uintptr_t)text, strlen(text)),
 		RD_KAFKA_V_HEADER("a", "1", 1), RD_KAFKA_V_HEADER("a", NULL, 0),
 		RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
 
