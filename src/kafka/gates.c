@@ -22,7 +22,7 @@ bool gates_batches(void)
 
 bool gates_bytes_in_place(void)
 {
-	return version() < VERSION(2, 13, 0);
+	return version() < VERSION(2, 17, 0);
 }
 
 bool gates_scram(void)

@@ -15,7 +15,7 @@ struct log;
  * pause and rebalance (#4208). */
 bool gates_batches(void);
 /* Key and value of a message that was read point into the broker's response: so in every version
- * that was looked at, the newest is 2.12. */
+ * that was looked at, the newest is 2.16. */
 bool gates_bytes_in_place(void);
 /* SCRAM against Kafka 4; before 2.6.1 it repeats its nonce and is refused (#4895). */
 bool gates_scram(void);
