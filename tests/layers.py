@@ -70,7 +70,11 @@ QUICK = [
     ]),
 ]
 SLOW = [
-    Row(7, [Layer("seeds", [], command=["build:tests/sim/sim", "--seeds", "501..3000"])]),
+    Row(7, [
+        Layer("seeds", [], command=["build:tests/sim/sim", "--seeds", "501..10000", "--jobs", "2"]),
+        Layer("mutants", [], command=["build:tests/sim/sim", "--mutants", "--seeds", "1..500",
+                                      "--jobs", "2"]),
+    ]),
     Row(13, [  # with their two builds
         Layer("asan", ["unit", "scenario", "embedded"], ASAN),
         Layer("tsan", ["threads", "embedded"], TSAN),

@@ -5,6 +5,7 @@
 #include "core/route.h"
 
 #include "base/bytes.h"
+#include "base/mutant.h"
 #include "core/backoff.h"
 #include "core/schedule.h"
 
@@ -54,12 +55,12 @@ static int32_t next_stage(const struct stagger_chain *chain, const struct route_
 	const struct chain_stage *stage = &chain->stages[facts->stage];
 	if (stage->retired)
 		return stage_no_shorter(chain, stage->delay_ms);
-	if (facts->visit < stage->visits) {
+	if (facts->visit + MUTANT(stage_counted_twice) < stage->visits) {
 		*visit = facts->visit + 1;
 		return facts->stage;
 	}
 	for (int32_t next = facts->stage + 1; next < chain->n_stages; next++) {
-		if (!chain->stages[next].retired)
+		if (!chain->stages[next].retired || MUTANT(retired_stage_used))
 			return next;
 	}
 	return CHAIN_DLT;

@@ -4,6 +4,7 @@
 #include "core/schedule.h"
 
 #include "base/bytes.h"
+#include "base/mutant.h"
 
 /* What the boot clock grants beyond the wall clock's wait, for clocks that step. */
 #define BOUND_SLACK_MS 1000
@@ -14,6 +15,10 @@ struct schedule_due schedule_due(const struct stagger_chain *chain, int32_t stag
 	int64_t jitter_ms = (int64_t)((double)chain_jitter_ms(chain, stage) * random);
 	int64_t wait_ms = chain->stages[stage].delay_ms + jitter_ms;
 
+	if (MUTANT(jitter_below_zero))
+		wait_ms -= 2 * chain_jitter_ms(chain, stage);
+	if (MUTANT(retry_after_adds))
+		wait_ms += retry_after_ms;
 	if (wait_ms < retry_after_ms)
 		wait_ms = retry_after_ms;
 	if (wait_ms < 0)

@@ -52,7 +52,7 @@ static struct lane *begin_lane(struct engine *e, struct chain_state *chain, int3
 			      stage == CHAIN_MAIN && chain->chain->start_latest);
 	struct offsets_run *runs = NULL;
 	size_t n = 0;
-	if (begin.keep_ahead && p->metadata.data != NULL)
+	if (begin.keep_ahead && p->metadata.data != NULL && !MUTANT(ahead_forgotten))
 		(void)ahead_read(&runs, &n, p->metadata, p->committed);
 	if (n > 0 && runs[n - 1].from + runs[n - 1].n > p->log_end)
 		/* of a log that was truncated or made again: new records have these offsets */
@@ -90,7 +90,9 @@ bool assign_again(struct engine *e)
 					       .partition = e->lanes[i]->partition,
 					       .offset = e->lanes[i]->position,
 					       .paused = e->lanes[i]->paused,
-					       .lane = e->lanes[i] };
+				       .lane = e->lanes[i] };
+	for (size_t i = 0; MUTANT(paused_forgotten) && i < e->n_lanes && e->count.assigned > 0; i++)
+		list[i].paused |= e->lanes[i]->stage != CHAIN_MAIN;
 	enum stagger_status status = e->o.source.assign(e->o.source.self, list, e->n_lanes, &why);
 	for (size_t i = 0; status == STAGGER_OK && i < e->n_lanes; i++) {
 		e->lanes[i]->handle = list[i].handle;

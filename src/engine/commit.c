@@ -80,7 +80,7 @@ static void gather(struct engine *e, struct commit *c, bool last)
 
 bool commit_needed(const struct engine *e)
 {
-	return !e->commit_out && !list_empty(&e->dirty);
+	return (!e->commit_out || MUTANT(commits_reordered)) && !list_empty(&e->dirty);
 }
 
 void commit_run(struct engine *e, bool last)

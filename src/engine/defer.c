@@ -195,6 +195,9 @@ enum stagger_status engine_settle(struct engine *e, struct stagger_ticket ticket
 			t->settled_first = ticket.slot;
 		t->settled_last = ticket.slot;
 	}
+	if (MUTANT(settle_twice) && stale && slot != NULL && slot->check == ticket.check &&
+	    slot->settled)
+		stale = false;
 	pthread_mutex_unlock(&t->lock);
 	failure_free(&failure);
 	free(copy);

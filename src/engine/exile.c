@@ -26,13 +26,15 @@ static void send_if(struct engine *e, struct record *r, void *lane)
 {
 	if (r->lane == NULL || (lane != NULL && r->lane != lane))
 		return;
-	if (r->state == RECORD_CALLED || r->state == RECORD_DEFERRED)
+	if (r->state == RECORD_CALLED || r->state == RECORD_DEFERRED ||
+	    (MUTANT(timer_survives_revoke) &&
+	     (r->state == RECORD_BACKOFF || r->state == RECORD_QUEUED)))
 		exile_send(e, r);
 }
 
 void exiles_send_lane(struct engine *e, struct lane *lane)
 {
-	if (lane != NULL || e->n_called > 0 || e->n_deferred > 0)
+	if (lane != NULL || e->n_called > 0 || e->n_deferred > 0 || MUTANT(timer_survives_revoke))
 		records_each(e, send_if, lane);
 }
 
@@ -65,6 +67,8 @@ void exile_abandon(struct engine *e, struct record *r)
 void exiles_abandon(struct engine *e)
 {
 	tickets_take_settled(e); /* what was settled until now is late, what comes is STALE */
+	if (MUTANT(epoch_ignored))
+		return;
 	struct list round;
 	struct list *first;
 	list_init(&round);
@@ -112,7 +116,7 @@ void exile_return(struct engine *e, struct lane *lane, struct record *r)
 		e->n_hopping++;
 		break;
 	case RECORD_SETTLED:
-		r->state = RECORD_READ;
+		record_set(r, RECORD_READ);
 		if (r->hopped)
 			hop_durable(e, r);
 		else if (r->hop != NULL)

@@ -28,12 +28,15 @@ static void drop_untouched(struct engine *e)
 		struct lane *lane = e->lanes[i];
 		lane_shut(lane, GATE_FAREWELL);
 		while ((item = waiting_head(&lane->room)) != NULL)
-			record_free(e, record_of_item(item));
+			if (MUTANT(drop_on_revoke))
+				record_finish(e, record_of_item(item));
+			else
+				record_free(e, record_of_item(item));
 		lane_timer(e, lane);
 		heap_remove(&e->resumes, &lane->resume);
 		list_remove(&lane->hold_link);
 	}
-	while ((node = heap_top(&e->backoffs)) != NULL)
+	while (!MUTANT(timer_survives_revoke) && (node = heap_top(&e->backoffs)) != NULL)
 		record_free(e, record_of_node(node));
 }
 
@@ -53,7 +56,7 @@ void farewell_begin(struct engine *e, bool stop)
 	e->revoking |= !stop;
 	if (e->farewell != FAREWELL_NONE)
 		return;
-	e->farewell = FAREWELL_FINISHING;
+	farewell_set(e, FAREWELL_FINISHING);
 	interrupt(e, true);
 	drop_untouched(e);
 	e->progress = true;
@@ -96,13 +99,13 @@ static void gone(struct engine *e)
 	e->revoking = false;
 	if (e->stopping) {
 		CRASH_POINT(in_close);
-		e->farewell = FAREWELL_LEAVING;
+		farewell_set(e, FAREWELL_LEAVING);
 		e->farewell_boot_ms = e->now.boot_ms + ENGINE_LEAVE_MS;
 		exiles_abandon(e);
 		e->o.source.leave(e->o.source.self, e->o.leave);
 		return;
 	}
-	e->farewell = FAREWELL_NONE;
+	farewell_set(e, FAREWELL_NONE);
 	interrupt(e, false);
 }
 
@@ -128,7 +131,7 @@ static bool work_left(const struct engine *e)
 static void finishing(struct engine *e)
 {
 	bool late = e->now.boot_ms >= e->farewell_boot_ms;
-	if (work_left(e) && !late)
+	if (work_left(e) && !late && !MUTANT(stop_does_not_wait))
 		return;
 	if (work_left(e) && e->stopping && e->result == STAGGER_OK) {
 		e->result = STAGGER_TIMEOUT;
@@ -137,7 +140,7 @@ static void finishing(struct engine *e)
 			 (long long)e->n_called, (long long)e->n_deferred,
 			 (long long)(e->n_hopping + e->n_parked));
 	}
-	e->farewell = FAREWELL_COMMITTING;
+	farewell_set(e, FAREWELL_COMMITTING);
 	if (e->revoking)
 		CRASH_POINT(in_revoke);
 	events_all(e, STAGGER_REVOKING);

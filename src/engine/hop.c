@@ -47,7 +47,7 @@ static void choose_topic(struct record *r)
 
 static void park(struct engine *e, struct record *r)
 {
-	r->state = RECORD_PARKED;
+	record_set(r, RECORD_PARKED);
 	list_push_back(&r->lane->parked, &r->link);
 	r->lane->n_parked++;
 	e->n_parked++;
@@ -196,7 +196,7 @@ static bool compose(const struct engine *e, const struct record *r, struct envel
 		.key = m->key,
 		.value = m->value,
 		.headers = m->headers,
-		.n_headers = m->n_headers,
+		.n_headers = MUTANT(headers_lost) ? 0 : m->n_headers,
 	};
 	if (!envelope_fresh(out, room, &origin, &facts))
 		return false;
@@ -265,7 +265,7 @@ static void enter_producer(struct engine *e, struct record *r, struct target *ta
 {
 	struct hop *hop = r->hop;
 	record_leave(e, r);
-	r->state = RECORD_HOPPING;
+	record_set(r, RECORD_HOPPING);
 	list_push_back(&r->lane->hopping, &r->link);
 	r->lane->n_hopping++;
 	e->n_hopping++;
@@ -277,6 +277,9 @@ static void enter_producer(struct engine *e, struct record *r, struct target *ta
 	hop->target = target;
 	target->in_flight++;
 	target->solo = hop->solo_wanted;
+	if (MUTANT(commit_before_report) &&
+	    offsets_finish(&r->lane->offsets, r->call.message.read_offset))
+		lane_dirty(e, r->lane);
 	CRASH_POINT(after_produce);
 }
 

@@ -77,7 +77,7 @@ static void main_record(struct engine *e, struct record *r)
 
 bool intake_is_ours(const struct engine *e, const struct envelope *envelope)
 {
-	if (bytes_is(envelope->group, e->o.group))
+	if (bytes_is(envelope->group, e->o.group) || MUTANT(foreign_handled))
 		return true;
 	for (size_t i = 0; e->o.formerly != NULL && e->o.formerly[i] != NULL; i++)
 		if (bytes_is(envelope->group, e->o.formerly[i]))
@@ -186,7 +186,7 @@ static void stage_record(struct engine *e, struct record *r)
 		engine_no_memory(e);
 		return;
 	}
-	r->state = RECORD_WAITING;
+	record_set(r, RECORD_WAITING);
 	e->budget.waiting_bytes += (int64_t)r->bytes;
 	count_late(e, lane, r);
 }
@@ -195,8 +195,11 @@ static void take(struct engine *e, struct lane *lane, struct port_record *raw)
 {
 	if (raw->offset != lane->position)
 		lane_dirty(e, lane); /* a gap is finished now */
+	if (MUTANT(gap_never_finished) && raw->offset > lane->position)
+		(void)offsets_see(&lane->offsets, lane->position);
 	lane->position = raw->offset + 1;
-	struct record *exile = exile_meet(e, lane, raw->offset);
+	struct record *exile = MUTANT(exile_started_again) ? NULL
+							   : exile_meet(e, lane, raw->offset);
 	switch (offsets_see(&lane->offsets, raw->offset)) {
 	case OFFSETS_FINISHED:
 		e->count.skipped_ahead++;
@@ -268,15 +271,22 @@ static bool give_due(struct engine *e, struct lane *lane)
 {
 	if (republish_waits(lane))
 		return false;
-	struct waiting_item *item = waiting_take_due(&lane->room, e->now.wall_ms, e->now.boot_ms);
+	int64_t now_ms = e->now.wall_ms;
+	if (MUTANT(resume_early))
+		now_ms += e->o.source.resume_lead_ms(e->o.source.self);
+	struct waiting_item *item = waiting_take_due(&lane->room, now_ms, e->now.boot_ms);
 	if (item == NULL)
 		return false;
 	struct record *r = record_of_item(item);
 	e->budget.waiting_bytes -= (int64_t)r->bytes;
-	r->state = RECORD_READ;
+	record_set(r, RECORD_READ);
 	if (r->item.bound_boot_ms > e->now.boot_ms) /* a clock that steps back does not undo it */
 		r->item.bound_boot_ms = e->now.boot_ms;
 	record_count_in(e, r);
+	if (MUTANT(room_drops_last) && waiting_head(&lane->room) == NULL) {
+		record_finish(e, r);
+		return true;
+	}
 	if (!republish_begin(e, r) && !strand_put(r))
 		engine_no_memory(e);
 	return true;

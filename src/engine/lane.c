@@ -86,6 +86,7 @@ void lane_list(struct engine *e, struct lane *lane)
 void lane_open(struct engine *e, struct lane *lane, unsigned gate)
 {
 	unsigned before = lane->gate;
+	COVER(gate, before, before & ~gate);
 	lane->gate &= ~gate;
 	if (before == 0 || lane->gate != 0)
 		return;
@@ -97,6 +98,7 @@ void lane_open(struct engine *e, struct lane *lane, unsigned gate)
 
 void lane_shut(struct lane *lane, unsigned gate)
 {
+	COVER(gate, lane->gate, lane->gate | gate);
 	lane->gate |= gate;
 	list_remove(&lane->ready_link);
 }

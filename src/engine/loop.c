@@ -148,7 +148,7 @@ static void event_take(struct engine *e, const struct port_event *event)
 	case PORT_REVOKE:
 		if (e->farewell == FAREWELL_LEAVING)
 			return;
-		if (event->lost)
+		if (event->lost && !MUTANT(commit_of_lost))
 			farewell_lost(e);
 		else
 			farewell_begin(e, false);

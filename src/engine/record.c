@@ -53,7 +53,7 @@ struct record *record_new(struct engine *e)
 	e->free_records = r->next_free;
 	/* All but the message, which its maker writes as a whole. */
 	memset((char *)r + MESSAGE_SIZE, 0, sizeof(*r) - MESSAGE_SIZE);
-	r->state = RECORD_READ;
+	record_set(r, RECORD_READ);
 	r->item.node = (struct heap_node)HEAP_NODE_INIT;
 	list_init(&r->link);
 	list_init(&r->pinned);
@@ -124,7 +124,7 @@ void record_leave(struct engine *e, struct record *r)
 	case RECORD_QUEUED:
 		break;
 	}
-	r->state = RECORD_READ;
+	record_set(r, RECORD_READ);
 }
 
 void record_unpin(struct engine *e, struct record *r)
@@ -202,7 +202,7 @@ void record_free(struct engine *e, struct record *r)
 	record_unpin(e, r);
 	if (!owns_nothing(r))
 		free_owned(r);
-	r->state = RECORD_FREE;
+	record_set(r, RECORD_FREE);
 	r->next_free = e->free_records;
 	e->free_records = r;
 }

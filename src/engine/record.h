@@ -6,6 +6,7 @@
 #define ENGINE_RECORD_H
 
 #include "base/list.h"
+#include "base/mutant.h"
 #include "core/envelope.h"
 #include "core/port.h"
 #include "core/route.h"
@@ -110,6 +111,11 @@ void record_finish(struct engine *e, struct record *r); /* its offset is done; f
 void records_each(struct engine *e, void (*do_it)(struct engine *, struct record *, void *),
 		  void *user);
 void records_clear(struct engine *e);
+static inline void record_set(struct record *r, enum record_state state)
+{
+	COVER(record, r, (int)r->state, (int)state);
+	r->state = state;
+}
 static inline struct record *record_of_item(struct waiting_item *item)
 {
 	return container_of(item, struct record, item);

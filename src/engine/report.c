@@ -69,7 +69,7 @@ static void park_again(struct engine *e, struct record *r)
 	struct list *at = parked;
 	while (at->next != parked && record_of_link(at->next)->hop->number < r->hop->number)
 		at = at->next;
-	r->state = RECORD_PARKED;
+	record_set(r, RECORD_PARKED);
 	list_insert_after(at, &r->link);
 	r->lane->n_parked++;
 	r->lane->n_errored += r->hop->errored;
@@ -93,7 +93,10 @@ static void too_large(struct engine *e, struct record *r, bool alone)
 	struct hop *hop = r->hop;
 	struct lane *lane = r->lane;
 	park_again(e, r);
-	if (!alone) { /* a whole batch is refused for one: prove it first */
+	if (MUTANT(too_large_dropped)) {
+		record_finish(e, r);
+		lane_works(e, lane);
+	} else if (!alone) { /* a whole batch is refused for one: prove it first */
 		hop->solo_wanted = true;
 	} else if (hop->republish) {
 		republish_refused(e, r);
@@ -174,7 +177,7 @@ static void exile_report(struct engine *e, struct record *r, enum port_fault fau
 {
 	r->hopped = fault == PORT_FINE;
 	r->hop->repeated = fault == PORT_FATAL;
-	r->state = RECORD_SETTLED;
+	record_set(r, RECORD_SETTLED);
 	record_count_out(e, r); /* else its offset might never be read again */
 }
 
@@ -184,7 +187,9 @@ static void take(struct engine *e, const struct port_report *report)
 	if (report->fault == PORT_FATAL)
 		e->sink_dead = true;
 	if (r->lane != NULL) {
-		if (report->fault == PORT_FINE)
+		if (report->fault == PORT_FINE ||
+		    (MUTANT(failed_report_counts) && report->fault == PORT_REFUSED) ||
+		    (MUTANT(dead_producer_forgets) && report->fault == PORT_FATAL))
 			hop_durable(e, r);
 		else
 			hop_fault(e, r, report->fault);

@@ -23,6 +23,8 @@ void republish_compose(const struct engine *e, const struct record *r, struct en
 	out->due_ms = r->item.due_ms;      /* clamped where it was forged */
 	out->group = bytes_text(e->o.group);
 	out->chain = bytes_text(r->chain->chain->name);
+	if (MUTANT(republish_loses_attempts))
+		out->attempts = 1;
 }
 
 bool republish_waits(const struct lane *lane)

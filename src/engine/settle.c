@@ -100,7 +100,7 @@ static void wait_in_place(struct engine *e, struct record *r, int64_t wait_ms)
 		engine_no_memory(e);
 		return;
 	}
-	r->state = RECORD_BACKOFF;
+	record_set(r, RECORD_BACKOFF);
 	strand_hold(r->strand);
 }
 
@@ -121,7 +121,7 @@ static void carry_out(struct engine *e, struct record *r, const struct route *ro
 	e->count.due_clamped += route->clamped;
 	switch (route->place) {
 	case PLACE_FINISHED:
-		e->count.done++;
+		e->count.done += MUTANT(done_counted_twice) && r->calls > 1 ? 2 : 1;
 		record_finish(e, r);
 		return;
 	case PLACE_HALT:
@@ -151,7 +151,7 @@ void settle_verdict(struct engine *e, struct record *r, enum stagger_verdict ver
 			record_free(e, r);
 		} else {
 			r->verdict = verdict;
-			r->state = RECORD_SETTLED;
+			record_set(r, RECORD_SETTLED);
 			record_count_out(e, r); /* else its offset might never be read again */
 		}
 		return;
@@ -196,7 +196,11 @@ void settle_call(struct engine *e, struct record *r)
 		count_lateness(e, r);
 	if (verdict == STAGGER_DEFER && r->call.ticket) {
 		if (!ticket_settled(e, r, &verdict)) {
-			r->state = RECORD_DEFERRED;
+			if (r->abandoned) {
+				record_free(e, r); /* nobody waits for it: its settle is STALE */
+				return;
+			}
+			record_set(r, RECORD_DEFERRED);
 			e->n_deferred += r->lane != NULL;
 			strand_hold(r->strand);
 			return;

@@ -229,6 +229,12 @@ struct engine {
 	struct histogram lateness;
 };
 
+static inline void farewell_set(struct engine *e, enum farewell farewell)
+{
+	COVER(farewell, (int)e->farewell, (int)farewell);
+	e->farewell = farewell;
+}
+
 /* loop.c */
 struct instant engine_now(const struct engine *e);
 void engine_end(struct engine *e, enum stagger_status status, int32_t kafka_code, const char *text);

@@ -8,7 +8,7 @@
 
 static bool strand_free_to_go(const struct strand *s)
 {
-	return s->loose || (s->out == 0 && s->held == 0);
+	return s->loose || (s->out == 0 && (s->held == 0 || MUTANT(held_strand_goes)));
 }
 
 /* The earliest due a stage slice would begin with; INT64_MAX when there is none. */
@@ -74,11 +74,12 @@ bool strand_put(struct record *r)
 			return false;
 	} else {
 		r->item.node.key = r->item.due_ms;
-		r->item.node.tie = r->call.message.read_offset;
+		r->item.node.tie = MUTANT(room_overtakes) ? -r->call.message.read_offset
+							  : r->call.message.read_offset;
 		if (!heap_push(&s->stages, &r->item.node))
 			return false;
 	}
-	r->state = RECORD_QUEUED;
+	record_set(r, RECORD_QUEUED);
 	strand_update(s);
 	return true;
 }
@@ -87,7 +88,7 @@ bool strand_put_again(struct record *r)
 {
 	if (!ring_push(&r->strand->again, r))
 		return false;
-	r->state = RECORD_QUEUED;
+	record_set(r, RECORD_QUEUED);
 	strand_update(r->strand);
 	return true;
 }
@@ -196,6 +197,8 @@ static size_t slice_size(const struct engine *e, const struct strand *s, bool st
 static int32_t attempt_of(const struct record *r)
 {
 	int64_t before = r->envelope != NULL ? r->envelope->attempts : 0;
+	if (MUTANT(attempts_reset) && r->call.message.visit > 1)
+		before = 0;
 	int64_t attempt = (before > 0 ? before : 0) + r->calls + 1;
 	return attempt < INT32_MAX ? (int32_t)attempt : INT32_MAX;
 }
@@ -211,7 +214,7 @@ static void slice_fill(struct engine *e, struct strand *s, struct port_slice *sl
 	slice->stop_at_defer = !s->loose;
 	struct record *r;
 	while (slice->n < most && (r = strand_take(s, slice->stages)) != NULL) {
-		r->state = RECORD_READ;
+		record_set(r, RECORD_READ);
 		if (route_expired(chain, r->call.message.timestamp_ms, e->now.wall_ms) &&
 		    r->calls == 0) {
 			settle_dead(e, r, DISPOSITION_EXPIRED);
@@ -220,7 +223,7 @@ static void slice_fill(struct engine *e, struct strand *s, struct port_slice *sl
 		record_hand(e, r);
 		if (!s->loose && route_may_wait(chain, r->stage))
 			slice->stop_at_failure = true;
-		r->state = RECORD_CALLED;
+		record_set(r, RECORD_CALLED);
 		e->n_called++;
 		r->call.message.attempt = attempt_of(r);
 		slice->calls[slice->n++] = &r->call;
@@ -335,7 +338,7 @@ static void untouched(struct engine *e, struct strand *s, struct port_slice *sli
 		else
 			put = strand_put(r);
 		if (put)
-			r->state = RECORD_QUEUED;
+			record_set(r, RECORD_QUEUED);
 		else
 			engine_no_memory(e);
 	}

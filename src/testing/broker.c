@@ -285,6 +285,61 @@ void world_trim(struct stagger_world *w, const char *topic, int32_t partition, i
 	log_changed(log);
 }
 
+void world_truncate(struct stagger_world *w, const char *topic, int32_t partition, int64_t end)
+{
+	struct fake_log *log = fake_log_find(w, topic, partition);
+	if (log == NULL || end >= log->end)
+		return;
+	while (log->n_records > 0 && log->records[log->n_records - 1]->seen.offset >= end)
+		fake_record_free(&log->records[--log->n_records]);
+	log->end = end > 0 ? end : 0;
+	if (log->start > log->end)
+		log->start = log->end;
+	log_changed(log);
+}
+
+void world_away(struct stagger_world *w, const char *topic, int32_t partition, int64_t fetch_ms,
+		int64_t produce_ms)
+{
+	struct fake_log *log = fake_log_find(w, topic, partition);
+	if (log == NULL)
+		return;
+	if (fetch_ms > 0) {
+		w->n_away += log->fetch_us == 0;
+		log->fetch_us = add_saturated(w->clock.boot_us, mul_saturated(fetch_ms, 1000));
+	}
+	if (produce_ms > 0)
+		log->produce_us = add_saturated(w->clock.boot_us, mul_saturated(produce_ms, 1000));
+}
+
+bool fake_logs_step(struct stagger_world *w)
+{
+	bool busy = false;
+	for (size_t t = 0; w->n_away > 0 && !w->silent && t < w->n_topics; t++)
+		for (int32_t i = 0; i < w->topics[t]->n_logs; i++) {
+			struct fake_log *log = w->topics[t]->logs[i];
+			if (log->fetch_us == 0 || log->fetch_us > w->clock.boot_us)
+				continue;
+			log->fetch_us = 0;
+			w->n_away--;
+			log_changed(log);
+			busy = true;
+		}
+	return busy;
+}
+
+int64_t fake_logs_next_us(const struct stagger_world *w)
+{
+	int64_t next_us = INT64_MAX;
+	for (size_t t = 0; w->n_away > 0 && t < w->n_topics; t++)
+		for (int32_t i = 0; i < w->topics[t]->n_logs; i++) {
+			int64_t fetch_us = w->topics[t]->logs[i]->fetch_us;
+			if (fetch_us != 0 && fetch_us < next_us)
+				next_us = fetch_us;
+		}
+	return next_us;
+}
+
 void world_recreate(struct stagger_world *w, const char *topic)
 {
 	struct fake_topic *t = fake_topic_find(w, topic);

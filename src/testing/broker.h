@@ -17,6 +17,9 @@ struct fake_log { /* one partition */
 	struct fake_topic *topic;
 	int32_t partition;
 	int64_t start, end;
+	int64_t fetch_us;             /* nothing is fetched before; 0: at once */
+	int64_t produce_us;           /* nothing becomes durable before */
+	int64_t last_due_us;          /* of what was produced to it: it keeps its order */
 	struct fake_record **records; /* ascending offsets, with gaps */
 	size_t n_records;
 	struct list readers;          // fake_lane.by_log
@@ -43,6 +46,10 @@ size_t fake_log_from(const struct fake_log *log, int64_t offset);
 /* Takes the record on success, gives it the next offset; false without memory. member -1: none. */
 bool fake_log_append(struct stagger_world *w, struct fake_log *log,
 		     struct fake_record **take_record, int32_t member);
+
+/* Lets fetches through again that were held up until now. */
+bool fake_logs_step(struct stagger_world *w);
+int64_t fake_logs_next_us(const struct stagger_world *w); /* INT64_MAX when none is held up */
 
 /* A copy in one block; NULL without memory. */
 struct fake_record *fake_record_new(const struct world_record *from);

@@ -7,19 +7,19 @@
 
 static int64_t wall_us(void *self)
 {
-	const struct fake_clock *clock = self;
-	return clock->wall_us;
+	const struct fake_view *view = self;
+	return add_saturated(view->clock->wall_us, view->skew_us);
 }
 
 static int64_t boot_us(void *self)
 {
-	const struct fake_clock *clock = self;
-	return clock->boot_us;
+	const struct fake_view *view = self;
+	return view->clock->boot_us;
 }
 
-struct port_clock fake_clock_port(struct fake_clock *clock)
+struct port_clock fake_clock_port(struct fake_view *view)
 {
-	return (struct port_clock){ .self = clock, .wall_us = wall_us, .boot_us = boot_us };
+	return (struct port_clock){ .self = view, .wall_us = wall_us, .boot_us = boot_us };
 }
 
 void fake_clock_move(struct fake_clock *clock, int64_t us)

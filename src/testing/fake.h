@@ -31,7 +31,11 @@ struct fake_topic;
 struct fake_clock {
 	int64_t wall_us, boot_us;
 };
-struct port_clock fake_clock_port(struct fake_clock *clock);
+struct fake_view { /* a member's clocks */
+	const struct fake_clock *clock;
+	int64_t skew_us; /* of its wall clock against the world's */
+};
+struct port_clock fake_clock_port(struct fake_view *view);
 void fake_clock_move(struct fake_clock *clock, int64_t us);
 
 /* -- world.c ----------------------------------------------------------------------------- */
@@ -47,6 +51,7 @@ struct fake_member {
 	struct engine *engine;      /* NULL: it does not run */
 	struct fake_source *source; /* with engine, as sink */
 	struct fake_sink *sink;
+	struct fake_view view;
 	int64_t wake_us;            /* boot clock */
 	bool news;                  /* what a struct wake would signal */
 	bool again;                 /* one more turn: the last one may have made news of its own */
@@ -61,12 +66,13 @@ struct fake_member {
 struct stagger_world {
 	struct world_options options;
 	struct fake_clock clock;
-	struct random random;
+	struct random random, delays;
 	struct fake_topic **topics; /* by number */
 	size_t n_topics;
 	struct list groups;         // fake_group.link
 	struct fake_member **members;
 	size_t n_members;
+	size_t n_away;              /* logs whose fetches are held up */
 	struct world_watch watch;
 	struct fake_fault produce_fault, commit_fault;
 	bool hold_reports, queue_full, silent;
@@ -80,6 +86,8 @@ void fake_violation(struct stagger_world *w, int32_t member, const char *fmt, ..
 	STAGGER_PRINTF(3, 4);
 /* Takes one of the injected faults, PORT_FINE when none is left. */
 enum port_fault fake_fault_take(struct fake_fault *fault);
+/* The boot clock's time after that delay and its share of options.spread_ms. */
+int64_t fake_delayed_us(struct stagger_world *w, int64_t delay_ms);
 /* Room for one more pointer in an array of n; grows at powers of two. False without memory. */
 bool fake_grow(void **array, size_t n);
 
@@ -101,6 +109,8 @@ struct fake_source {
 	bool granted;               /* an ASSIGN was taken, its end not yet */
 	bool told_lost;             /* the REVOKE that says so was taken */
 	bool rejoin;                /* lost: joins again after its unassign() */
+	int64_t expired_us;         /* when it learns that its session is over; 0: never */
+	bool fresh;                 /* an ASSIGN was taken and not answered yet */
 	struct list events;         // fake_event.link
 	char *failure;              /* the text of its FAILED */
 	struct fake_event *current; /* lives until the next next_event() */

@@ -121,9 +121,12 @@ void fake_commit(struct fake_source *s, const struct port_commit *list, size_t n
 	request->event = event;
 	request->answer = true;
 	request->generation = s->seat == NULL ? -1 : s->group->generation;
-	request->due_us = add_saturated(s->world->clock.boot_us,
-					mul_saturated(s->world->options.commit_delay_ms, 1000));
-	list_push_back(&s->commits, &request->link);
+	request->due_us = fake_delayed_us(s->world, s->world->options.commit_delay_ms);
+	struct list *after = s->commits.prev;
+	while (after != &s->commits &&
+	       container_of(after, struct fake_request, link)->due_us > request->due_us)
+		after = after->prev;
+	list_insert_after(after, &request->link);
 	s->n_in_flight++;
 	if (calls->in_flight_commits_max < (int64_t)s->n_in_flight)
 		calls->in_flight_commits_max = (int64_t)s->n_in_flight;

@@ -43,7 +43,7 @@ static void lane_reset(struct fake_lane *lane)
 void fake_lane_look(struct fake_lane *lane)
 {
 	const struct fake_log *log = lane->log;
-	if (lane->paused || lane->reset || lane->source->world->silent)
+	if (lane->paused || lane->reset || lane->source->world->silent || log->fetch_us != 0)
 		return;
 	if (lane->position < log->start || lane->position > log->end)
 		lane_reset(lane);
@@ -199,7 +199,7 @@ size_t fake_fetch(void *self, void *handle, struct port_record *out, size_t max)
 		return 0;
 	}
 	lane->drained = max > 0;
-	if (lane->reset || s->world->silent)
+	if (lane->reset || s->world->silent || lane->log->fetch_us != 0)
 		return 0;
 	size_t n = 0;
 	const struct fake_log *log = lane->log;

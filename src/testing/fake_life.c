@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <stdlib.h>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "consumer/wiring.h"
 #include "engine/engine.h"
@@ -27,7 +28,7 @@ static enum stagger_status life_begin(struct fake_member *m, struct stagger_erro
 		status = fail_memory(err);
 		goto failed;
 	}
-	struct wiring_world world = { .clock = fake_clock_port(&w->clock),
+	struct wiring_world world = { .clock = fake_clock_port(&m->view),
 				      .source = fake_source_port(m->source),
 				      .sink = fake_sink_port(m->sink),
 				      .inline_workers = true,
@@ -49,6 +50,7 @@ failed:
 
 void fake_life_end(struct fake_member *m, bool killed)
 {
+	fake_sink_orphan(m->sink);
 	m->dying = true;
 	fake_sink_orphan(m->sink);
 	wiring_detach(m->consumer);
@@ -108,6 +110,7 @@ enum stagger_status world_join(struct stagger_world *w, struct stagger_consumer 
 	if (m == NULL)
 		return fail_memory(err);
 	m->world = w;
+	m->view.clock = &w->clock;
 	m->number = (int32_t)w->n_members;
 	m->consumer = *take_consumer;
 	status = life_begin(m, err);
@@ -159,6 +162,20 @@ void world_stop(struct stagger_world *w, int32_t member)
 	m->again = true;
 	if (!w->settling && !world_advance_until(w, has_stopped, m, FAKE_STOP_MAX_MS))
 		fake_violation(w, member, "did not stop");
+}
+
+void world_skew(struct stagger_world *w, int32_t member, int64_t ms)
+{
+	struct fake_member *m = member_at(w, member);
+	if (m != NULL)
+		m->view.skew_us = mul_saturated(ms, 1000);
+}
+
+int64_t world_wall_of(const struct stagger_world *w, int32_t member)
+{
+	const struct fake_member *m = member_at(w, member);
+	int64_t skew_us = m == NULL ? 0 : m->view.skew_us;
+	return add_saturated(w->clock.wall_us, skew_us) / 1000;
 }
 
 struct stagger_consumer *world_member(const struct stagger_world *w, int32_t member)

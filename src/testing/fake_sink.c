@@ -26,6 +26,7 @@ struct fake_sink {
 	struct list queued;   // fake_job.link, oldest first: not durable
 	struct list held;     // fake_job.link: decided, the report is held back
 	struct list reported; // fake_job.link: for reports()
+	struct list taken;    // fake_job.link: by reports(), in this turn
 	bool dead;            /* after a fatal error, until rebuild() */
 };
 
@@ -116,12 +117,28 @@ static int32_t partitions(void *self, int32_t number)
 	return t == NULL ? -1 : t->n_logs;
 }
 
+/* In the order in which they become durable, which is that of each log. */
+static void job_queue(struct fake_sink *s, struct fake_job *job)
+{
+	struct fake_log *log = job->log;
+	if (job->due_us < log->produce_us)
+		job->due_us = log->produce_us;
+	if (job->due_us < log->last_due_us)
+		job->due_us = log->last_due_us;
+	log->last_due_us = job->due_us;
+	struct list *after = s->queued.prev;
+	while (after != &s->queued &&
+	       container_of(after, struct fake_job, link)->due_us > job->due_us)
+		after = after->prev;
+	list_insert_after(after, &job->link);
+}
+
 static struct fake_job *job_new(const struct fake_sink *s, const struct port_hop *hop,
 				struct fake_log *log)
 {
 	const struct stagger_world *w = s->world;
 	struct world_record seen = {
-		.timestamp_ms = w->clock.wall_us / 1000,
+		.timestamp_ms = world_wall_of(w, s->member->number),
 		.key = hop->key,
 		.value = { .data = hop->payload, .size = hop->size },
 		.headers = hop->headers,
@@ -135,7 +152,7 @@ static struct fake_job *job_new(const struct fake_sink *s, const struct port_hop
 	job->record = fake_record_new(&seen);
 	job->size = fake_record_size(&seen);
 	job->made_us = w->clock.boot_us;
-	job->due_us = add_saturated(job->made_us, mul_saturated(w->options.report_delay_ms, 1000));
+	job->due_us = fake_delayed_us(s->world, w->options.report_delay_ms);
 	job->report.opaque = hop->opaque;
 	if (job->record == NULL) {
 		free(job);
@@ -178,7 +195,7 @@ static enum port_fault produce(void *self, const struct port_hop *hop, bool *ful
 	if (job == NULL)
 		return PORT_RETRIABLE;
 	free(hop->payload);
-	list_push_back(&s->queued, &job->link);
+	job_queue(s, job);
 	return PORT_FINE;
 }
 
@@ -189,7 +206,8 @@ static size_t reports(void *self, struct port_report *out, size_t max)
 	for (; n < max && !list_empty(&s->reported); n++) {
 		struct fake_job *job = job_first(&s->reported);
 		out[n] = job->report;
-		job_free(job);
+		list_remove(&job->link);
+		list_push_back(&s->taken, &job->link);
 	}
 	return n;
 }
@@ -203,6 +221,7 @@ static enum stagger_status rebuild(void *self, struct stagger_error *err)
 	jobs_clear(&s->queued);
 	jobs_clear(&s->held);
 	jobs_clear(&s->reported);
+	jobs_clear(&s->taken);
 	s->dead = false;
 	return STAGGER_OK;
 }
@@ -232,6 +251,11 @@ static void refuse_batches(struct fake_sink *s)
 
 static void job_decide(struct fake_sink *s, struct fake_job *job)
 {
+	if (job->log->produce_us > s->world->clock.boot_us) { /* its leader has gone meanwhile */
+		list_remove(&job->link);
+		job_queue(s, job);
+		return;
+	}
 	enum port_fault fault = fault_now(s, job->log->topic, false);
 	if (fault == PORT_FINE && job->refused)
 		fault = PORT_TOO_LARGE;
@@ -248,6 +272,8 @@ static void job_decide(struct fake_sink *s, struct fake_job *job)
 bool fake_sink_step(struct fake_sink *s)
 {
 	bool busy = false;
+	if (!s->member->dying)
+		jobs_clear(&s->taken);
 	while (!s->world->hold_reports && !list_empty(&s->held)) {
 		struct fake_job *job = job_first(&s->held);
 		job_report(s, job, job->report.fault, false);
@@ -297,6 +323,8 @@ void fake_sink_orphan(struct fake_sink *s)
 	orphan_all(s, &s->queued);
 	orphan_all(s, &s->held);
 	orphan_all(s, &s->reported);
+	if (s->member->dying) /* it may have died before it looked at them */
+		orphan_all(s, &s->taken);
 }
 
 /* -- life -------------------------------------------------------------------------------- */
@@ -310,6 +338,7 @@ struct fake_sink *fake_sink_new(struct fake_member *m)
 	list_init(&s->queued);
 	list_init(&s->held);
 	list_init(&s->reported);
+	list_init(&s->taken);
 	return s;
 }
 
@@ -321,6 +350,7 @@ void fake_sink_free(struct fake_sink **sink)
 	jobs_clear(&s->queued);
 	jobs_clear(&s->held);
 	jobs_clear(&s->reported);
+	jobs_clear(&s->taken);
 	free(s);
 	*sink = NULL;
 }

@@ -47,6 +47,9 @@ static enum stagger_status assign(void *self, struct port_start *list, size_t n,
 	if (!s->granted)
 		fake_violation(s->world, s->member->number, "assign outside an ASSIGN");
 	s->member->calls.assigns++;
+	if (s->fresh && s->world->watch.assigned != NULL)
+		s->world->watch.assigned(s->world->watch.user, s->member->number, n);
+	s->fresh = false;
 	fake_events_drop(s, PORT_RESET);
 	for (size_t i = 0; i < n; i++)
 		list[i].handle = lanes[i];
@@ -67,6 +70,9 @@ static void let_go(struct fake_source *s)
 	s->granted = false;
 	fake_lanes_retire(s);
 	asks_clear(s);
+	const struct world_watch *watch = &s->world->watch;
+	if (s->n_in_flight > 0 && watch->struck != NULL)
+		watch->struck(watch->user, s->member->number, true, PORT_REBALANCE);
 	fake_commits_unanswered(s);
 	fake_events_drop(s, PORT_RESET);
 	fake_events_drop(s, PORT_BOUNDS);
@@ -90,6 +96,7 @@ static void leave(void *self, bool remove)
 	if (s->left || s->failed)
 		return;
 	let_go(s);
+	s->expired_us = 0;
 	fake_events_drop(s, PORT_ASSIGN);
 	fake_events_drop(s, PORT_REVOKE);
 	fake_group_leave(s, remove);
@@ -102,7 +109,7 @@ static bool next_event(void *self, struct port_event *out)
 	if (!fake_event_next(s, out))
 		return false;
 	if (out->kind == PORT_ASSIGN)
-		s->granted = true;
+		s->granted = s->fresh = true;
 	if (out->kind == PORT_REVOKE || out->kind == PORT_FAILED)
 		s->granted = false;
 	if (out->kind == PORT_REVOKE)
@@ -119,6 +126,7 @@ static int64_t resume_lead_ms(void *self)
 static void commit(void *self, const struct port_commit *list, size_t n)
 {
 	struct fake_source *s = self;
+	const struct world_watch *watch = &s->world->watch;
 	for (size_t i = 0; i < n; i++) {
 		const struct fake_log *log =
 			fake_log_find(s->world, list[i].topic, list[i].partition);
@@ -126,6 +134,8 @@ static void commit(void *self, const struct port_commit *list, size_t n)
 			fake_violation(s->world, s->member->number,
 				       "commit of '%s' partition %d, which is not assigned",
 				       list[i].topic, list[i].partition);
+		if (watch->sent != NULL)
+			watch->sent(watch->user, s->member->number, &list[i], s->told_lost);
 	}
 	if (s->told_lost)
 		fake_violation(s->world, s->member->number, "commit after a loss");
@@ -173,6 +183,24 @@ static bool answer_bounds(struct fake_source *s)
 	return busy;
 }
 
+/* That its session is over, when that is due. */
+static bool learn(struct fake_source *s)
+{
+	if (s->expired_us == 0 || s->expired_us > s->world->clock.boot_us)
+		return false;
+	s->expired_us = 0;
+	struct fake_event *e = fake_event_new(s, PORT_REVOKE, s->n_lanes);
+	for (size_t i = 0; e != NULL && i < s->n_lanes; i++) {
+		const struct fake_log *log = s->lanes[i]->log;
+		fake_event_set(e, i, &(struct port_partition){ .topic = log->topic->name,
+							       .partition = log->partition });
+	}
+	if (e != NULL)
+		e->event.lost = true;
+	fake_event_push(s, e);
+	return true;
+}
+
 bool fake_source_step(struct fake_source *s)
 {
 	if (s->world->silent || !s->started || s->failed)
@@ -187,6 +215,7 @@ bool fake_source_step(struct fake_source *s)
 	}
 	busy |= fake_commits_step(s);
 	busy |= answer_bounds(s);
+	busy |= learn(s);
 	return busy;
 }
 

@@ -350,6 +350,17 @@ void world_lose(struct stagger_world *w, int32_t member)
 	seat_remove(seat);
 }
 
+void world_expire(struct stagger_world *w, int32_t member, int64_t late_ms)
+{
+	struct fake_source *s = source_of(w, member);
+	struct fake_seat *seat = s == NULL ? NULL : s->seat;
+	if (seat == NULL || seat->state != SEAT_OWNING || s->n_lanes == 0)
+		return;
+	s->rejoin = true;
+	s->expired_us = add_saturated(w->clock.boot_us, mul_saturated(late_ms, 1000));
+	seat_remove(seat);
+}
+
 void world_forget(struct stagger_world *w, int32_t member)
 {
 	for (struct list *l = w->groups.next; l != &w->groups; l = l->next) {

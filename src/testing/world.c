@@ -35,6 +35,14 @@ enum port_fault fake_fault_take(struct fake_fault *fault)
 	return fault->fault;
 }
 
+int64_t fake_delayed_us(struct stagger_world *w, int64_t delay_ms)
+{
+	int64_t spread_ms = w->options.spread_ms;
+	if (spread_ms > 0)
+		delay_ms += (int64_t)(random_next(&w->delays) % (uint64_t)spread_ms);
+	return add_saturated(w->clock.boot_us, mul_saturated(delay_ms, 1000));
+}
+
 bool fake_grow(void **array, size_t n)
 {
 	if (n > 0 && (n & (n - 1)) != 0)
@@ -59,7 +67,7 @@ static bool bury(struct stagger_world *w)
 
 static bool instant_step(struct stagger_world *w)
 {
-	bool busy = false;
+	bool busy = fake_logs_step(w);
 	for (size_t i = 0; i < w->n_members; i++) {
 		if (w->members[i]->engine == NULL)
 			continue;
@@ -106,7 +114,11 @@ static int64_t next_instant_us(const struct stagger_world *w)
 			continue;
 		next_us = earlier(next_us, fake_sink_next_us(m->sink));
 		next_us = earlier(next_us, fake_commits_next_us(m->source));
+		if (m->source->expired_us != 0)
+			next_us = earlier(next_us, m->source->expired_us);
 	}
+	if (!w->silent)
+		next_us = earlier(next_us, fake_logs_next_us(w));
 	return next_us;
 }
 
@@ -122,7 +134,8 @@ bool world_advance_until(struct stagger_world *w, bool (*done)(void *user), void
 		if (w->livelocked || w->clock.boot_us >= until_us)
 			return false;
 		int64_t next_us = earlier(next_instant_us(w), until_us);
-		fake_clock_move(&w->clock, next_us - w->clock.boot_us);
+		if (next_us > w->clock.boot_us) /* a callback may have taken its time */
+			fake_clock_move(&w->clock, next_us - w->clock.boot_us);
 	}
 	return false;
 }
@@ -147,6 +160,11 @@ void world_step_wall(struct stagger_world *w, int64_t ms)
 	w->clock.wall_us = add_saturated(w->clock.wall_us, mul_saturated(ms, 1000));
 }
 
+void world_pass(struct stagger_world *w, int64_t ms)
+{
+	fake_clock_move(&w->clock, mul_saturated(ms, 1000));
+}
+
 /* -- faults and watching ----------------------------------------------------------------- */
 void world_hold_reports(struct stagger_world *w, bool hold)
 {
@@ -166,6 +184,14 @@ void world_silence(struct stagger_world *w, bool on)
 		for (size_t k = 0; s != NULL && k < s->n_lanes; k++)
 			fake_lane_look(s->lanes[k]);
 	}
+}
+
+void world_delays(struct stagger_world *w, int64_t report_ms, int64_t commit_ms,
+		  int64_t spread_ms)
+{
+	w->options.report_delay_ms = report_ms;
+	w->options.commit_delay_ms = commit_ms;
+	w->options.spread_ms = spread_ms;
 }
 
 void world_observe(struct stagger_world *w, const struct world_watch *watch)
@@ -197,6 +223,7 @@ enum stagger_status world_new(struct stagger_world **out, const struct world_opt
 	w->clock.wall_us = mul_saturated(wall_ms, 1000);
 	w->clock.boot_us = FAKE_BOOT_START_US;
 	w->random.state = o->seed;
+	w->delays.state = ~o->seed;
 	list_init(&w->groups);
 	*out = w;
 	return STAGGER_OK;

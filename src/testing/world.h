@@ -17,6 +17,7 @@ struct world_options {
 	int64_t wall_start_ms;   /* 0 = 2026-01-01T00:00:00Z */
 	int64_t report_delay_ms; /* produce -> durable and reported; 0 = in the same instant */
 	int64_t commit_delay_ms; /* commit -> judged by the coordinator and answered */
+	int64_t spread_ms;       /* both take up to so much longer, at random */
 };
 
 STAGGER_MUST_USE enum stagger_status world_new(struct stagger_world **out,
@@ -48,6 +49,8 @@ const struct stagger_stats *world_final_stats(const struct stagger_world *w, int
 void world_rebalance(struct stagger_world *w);               /* revoke all, assign again */
 /* Its session expires: revoke with lost. */
 void world_lose(struct stagger_world *w, int32_t member);
+/* The same of one that reads, but it learns of it only later; until then it goes on. */
+void world_expire(struct stagger_world *w, int32_t member, int64_t late_ms);
 
 /* Time. world_settle runs everything that can happen at this instant; stagger_world_advance() moves
  * in steps from timer to timer. Inside a callback both do nothing. */
@@ -59,6 +62,11 @@ bool world_advance_until(struct stagger_world *w, bool (*done)(void *user), void
 int64_t world_wall_ms(const struct stagger_world *w);
 int64_t world_boot_ms(const struct stagger_world *w);
 void world_step_wall(struct stagger_world *w, int64_t ms);   /* the wall clock alone jumps */
+/* A member's wall clock is that much ahead of the world's from now on. */
+void world_skew(struct stagger_world *w, int32_t member, int64_t ms);
+int64_t world_wall_of(const struct stagger_world *w, int32_t member);
+/* Inside a callback: what it does takes so long. Everybody else stands still meanwhile. */
+void world_pass(struct stagger_world *w, int64_t ms);
 
 /* Topics. */
 /* Before first use; later it can add partitions. */
@@ -83,6 +91,8 @@ const struct world_record *world_record(const struct stagger_world *w, const cha
 void world_gap(struct stagger_world *w, const char *topic, int32_t partition, int64_t n);
 /* Retention. */
 void world_trim(struct stagger_world *w, const char *topic, int32_t partition, int64_t before);
+/* The log ends there now, as after an unclean election; commits stay. */
+void world_truncate(struct stagger_world *w, const char *topic, int32_t partition, int64_t end);
 /* Empty, offsets from 0; commits stay. */
 void world_recreate(struct stagger_world *w, const char *topic);
 
@@ -103,7 +113,13 @@ void world_retention(struct stagger_world *w, const char *topic, int64_t ms);
 void world_max_message(struct stagger_world *w, const char *topic, size_t bytes);
 void world_fail_source(struct stagger_world *w, int32_t member, enum stagger_status status,
 		       int32_t kafka_code, const char *text);  /* PORT_FAILED */
+/* From now on; see the options. */
+void world_delays(struct stagger_world *w, int64_t report_ms, int64_t commit_ms,
+		  int64_t spread_ms);
 void world_silence(struct stagger_world *w, bool on);         /* broker down: nothing answers */
+/* One partition gives nothing to fetches for so long, and takes nothing (a leader change). */
+void world_away(struct stagger_world *w, const char *topic, int32_t partition, int64_t fetch_ms,
+		int64_t produce_ms);
 
 /* What was committed: next_offset or -1, and its metadata. */
 int64_t world_committed(const struct stagger_world *w, const char *group, const char *topic,
@@ -112,8 +128,13 @@ int64_t world_committed(const struct stagger_world *w, const char *group, const 
 struct world_watch {
 	void *user;
 	void (*committed)(void *user, int32_t member, const struct port_commit *commit);
+	/* Called for each commit that leaves, partition by partition; lost: its member knows that
+	 * its session is over. */
+	void (*sent)(void *user, int32_t member, const struct port_commit *commit, bool lost);
+	/* An assignment was taken, of so many partitions (not: the same ones read on). */
+	void (*assigned)(void *user, int32_t member, size_t n);
 	/* An injected fault struck one of its commits or copies. A commit is also struck when its
-	 * session is over and it does not know yet. */
+	 * session is over and it does not know yet, or when it waits for no answer any more. */
 	void (*struck)(void *user, int32_t member, bool commit, enum port_fault fault);
 	/* A copy of that member is durable, or may become so, and its engine will not connect its
 	 * report with the record it left: it was killed, or has given its partitions back. */

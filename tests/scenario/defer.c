@@ -342,6 +342,35 @@ static void defer_is_stale_once_the_partition_is_elsewhere(void **state)
 	rig_free(rig);
 }
 
+/* The log of a call is begun anew while the call runs; then it is deferred. */
+static void mends_the_broker(struct rig *rig, const struct stagger_message *m,
+			     struct stagger_failure *why)
+{
+	(void)why;
+	if (m->attempt == 2)
+		world_silence(rig->w, false);
+}
+
+static void defer_is_stale_once_its_log_was_begun_anew(void **state)
+{
+	(void)state;
+	struct setup setup = SETUP_INIT;
+	setup.chain.in_place_attempts = 2;
+	setup.chain.in_place_delay_ms = 200;
+	struct rig *rig = rig_new(&setup);
+	rig->in_handler = mends_the_broker;
+	rig_send(rig, "k", "a:RA");
+	rig_advance(rig, 100);
+	world_recreate(rig->w, MAIN);
+	world_silence(rig->w, true); /* its start and end are asked for, and not known until the call */
+	rig_advance(rig, SECOND);
+	expect_story(rig, "a/main/1 a/main/2");
+	assert_int_equal(rig_stats(rig)->log_reset, 1);
+	assert_int_equal(rig_stats(rig)->deferred, 0);
+	assert_int_equal(rig_settle(rig, 0, STAGGER_DONE), STAGGER_STALE);
+	rig_free(rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -362,6 +391,7 @@ int main(void)
 		cmocka_unit_test(defer_survives_a_rebalance_that_gives_the_partition_back),
 		cmocka_unit_test(defer_settled_before_the_partition_went_elsewhere_is_dropped),
 		cmocka_unit_test(defer_is_stale_once_the_partition_is_elsewhere),
+		cmocka_unit_test(defer_is_stale_once_its_log_was_begun_anew),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

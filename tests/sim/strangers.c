@@ -12,34 +12,20 @@
 #include "codec/replay_header.h"
 #include "sim.h"
 
-void sim_choose_more(struct sim *s, uint64_t seed)
-{
-	s->more.state = seed ^ UINT64_C(0x5354414747455221);
-	s->retiring = -1;
-	if (s->plain || sim_pick_more(s, 3) == 0)
-		return;
-	s->republish = sim_pick_more(s, 2) == 0;
-	s->turns = sim_pick_more(s, 4) == 0;
-	if (sim_pick_more(s, 3) == 0)
-		s->retiring = (int32_t)sim_pick_more(s, (int64_t)s->n_stages);
-	s->shared = sim_pick_more(s, 3) == 0;
-	s->strangers = sim_pick_more(s, 2) == 0;
-}
-
 /* The past of a message of that group that once stood in that topic. */
 static struct envelope past(struct sim *s, const char *group, const char *topic)
 {
 	int64_t now_ms = world_wall_ms(s->world);
 	return (struct envelope){
 		.stage = bytes_text(s->history.config.stages[0].name),
-		.due_ms = now_ms + sim_pick_more(s, 60000),
+		.due_ms = now_ms + sim_pick(s, 60000),
 		.visit = 1,
 		.attempts = 1,
 		.disposition = bytes_text("retry"),
 		.group = bytes_text(group),
 		.chain = bytes_text("t"),
 		.original_topic = bytes_text(topic),
-		.original_offset = sim_pick_more(s, 1000),
+		.original_offset = sim_pick(s, 1000),
 		.original_timestamp_ms = ENVELOPE_NO_TIME,
 		.first_failed_ms = now_ms,
 		.last_failed_ms = now_ms,
@@ -52,9 +38,9 @@ size_t sim_headers(struct sim *s, struct stagger_header headers[SIM_MAX_HEADERS]
 	size_t n = 0;
 	if (!s->strangers)
 		return 0;
-	for (int64_t k = sim_pick_more(s, SIM_MAX_HEADERS); k > 0; k--)
+	for (int64_t k = sim_pick(s, SIM_MAX_HEADERS); k > 0; k--)
 		headers[n++] = (struct stagger_header){"trace", {k % 2 == 0 ? "" : "a", (size_t)k % 2}};
-	if (sim_pick_more(s, 4) > 0)
+	if (sim_pick(s, 4) > 0)
 		return n;
 	struct envelope e = past(s, "g", "elsewhere"); /* one of ours that does not count */
 	void *made = NULL;
@@ -69,7 +55,7 @@ size_t sim_headers(struct sim *s, struct stagger_header headers[SIM_MAX_HEADERS]
 
 void sim_stranger(struct sim *s)
 {
-	bool copy = !s->shared || sim_pick_more(s, 2) == 0; /* else an envelope in a stage */
+	bool copy = !s->shared || sim_pick(s, 2) == 0; /* else an envelope in a stage */
 	const char *topic = "t";
 	char value[48];
 	struct envelope e = past(s, "other", "t");
@@ -87,13 +73,13 @@ void sim_stranger(struct sim *s)
 		record.headers = &header;
 		record.n_headers = 1;
 	} else {
-		int64_t stage = sim_pick_more(s, (int64_t)s->n_stages);
+		int64_t stage = sim_pick(s, (int64_t)s->n_stages);
 		topic = s->history.config.stages[stage].topic;
 		e.value = record.value;
 		status = envelope_write(&e, &bytes, &size, &err);
 		record.value = (struct stagger_bytes){bytes, size};
 	}
-	int32_t partition = (int32_t)sim_pick_more(s, s->partitions);
+	int32_t partition = (int32_t)sim_pick(s, s->partitions);
 	if (status == STAGGER_OK)
 		status = world_produce(s->world, topic, partition, &record, &err);
 	if (status != STAGGER_OK)

@@ -29,6 +29,7 @@ struct check_record {
 	int32_t partition;
 	int64_t offset;
 	size_t message; /* CHECK_NONE: ids that are "-" */
+	size_t first;   /* event */
 	int32_t stage;
 };
 /* One run of a member's program, from started to its end. */
@@ -55,6 +56,8 @@ struct check_where {
 
 struct check {
 	const struct history *h;
+	size_t at; /* the event that is looked at: the step of a violation */
+	bool truncates;    /* some log is, and lanes begin anew in mid-run */
 	struct checker_result *result;
 	struct check_where *where; /* one an event */
 	struct check_message *messages;
@@ -77,8 +80,10 @@ void check_fail(struct check *c, enum checker_rule rule, const char *fmt, ...)
 const char *check_id(const struct history_event *event);
 /* The log that an event is about, as a key: topic, partition and epoch. */
 struct map_key check_log(const struct check *c, const struct history_event *event);
-/* The record at that offset of the event's log, or CHECK_NONE. */
-size_t check_record_at(const struct check *c, const struct history_event *event, int64_t offset);
+/* Whether the log of that event was cut at its end there, or begun anew. */
+bool check_truncates(const struct history_event *event);
+/* Whether that event says that a lane was begun anew. */
+bool check_begins_anew(const struct history_event *event);
 /* Whether the call ended with that verdict. */
 bool check_verdict(const struct history_event *event, const char *verdict);
 /* Whether that event is a fault of that kind. */

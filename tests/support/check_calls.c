@@ -7,16 +7,20 @@
 
 #include "check.h"
 
-struct visit { /* of one record: the calls of its present owner */
-	size_t process, changed;
-	int32_t base, last, calls; /* attempt of the first call and of the last; how many */
-	bool retry;                /* the last verdict */
+struct visit { /* of one record: the calls of one process; two may have it at once, if the session
+		* of one is over and it does not know */
+	size_t started; /* the event of the last call */
+	int32_t last, calls; /* attempt of the last call; how many */
+	bool retry;          /* the last verdict */
 };
 struct walk {
 	struct check *c;
+	struct map places;
 	struct visit *visits;
+	int32_t *bases;  /* of each record: the attempt of its first call; 0: none yet */
 	uint64_t *seen;  /* attempts of each message, one bit each; 63 stands for all above */
-	size_t *left;    /* of each lane: its last revoke */
+	uint64_t *hops;  /* those told by its hops into each stage */
+	size_t *left;    /* of each lane: its last revoke or reset */
 	bool producers;  /* the history knows who produced */
 };
 
@@ -89,34 +93,78 @@ int32_t check_next_stage(const struct check *c, size_t i, int32_t stage, int32_t
 	return CHECK_DLT;
 }
 
+static struct visit *visit_of(struct walk *w, size_t i)
+{
+	const struct check_where *where = &w->c->where[i];
+	size_t fresh = w->places.n;
+	size_t v = map_put(&w->places, (struct map_key){where->record, where->process, 0}, fresh);
+
+	if (v == fresh) {
+		w->visits = map_grow(w->visits, v + 1, sizeof(*w->visits));
+		w->visits[v] = (struct visit){0, 0, 0, false};
+	}
+	return &w->visits[v];
+}
+
+static uint64_t *hops_into(const struct walk *w, size_t message, int32_t stage)
+{
+	return &w->hops[message * (w->c->h->config.n_stages + 1) + (size_t)stage];
+}
+
+/* A copy goes on where the hop that made it left off. */
+static bool goes_on(const struct walk *w, size_t i)
+{
+	const struct check_where *where = &w->c->where[i];
+	uint64_t before = bit_of(w->c->h->events[i].attempt - 1);
+
+	if (where->message == CHECK_NONE)
+		return true;
+	bool all_told = w->c->h->config.exact && !w->c->truncates && where->stage > 0 && where->stage != CHECK_DLT &&
+			w->c->messages[where->message].repeated == 0;
+	return ((all_told ? *hops_into(w, where->message, where->stage)
+			  : w->seen[where->message]) & before) != 0;
+}
+
+/* A report may be told after its copy was handled: all hops are taken first. */
+static void take_hops(struct walk *w)
+{
+	for (size_t i = 0; i < w->c->h->n; i++) {
+		const struct history_event *event = &w->c->h->events[i];
+		const struct check_where *where = &w->c->where[i];
+		if (event->kind == HISTORY_HOPPED && where->message != CHECK_NONE &&
+		    where->to > 0 && where->to != CHECK_DLT)
+			*hops_into(w, where->message, where->to) |= bit_of(event->attempt);
+	}
+}
+
 static void judge_attempt(struct walk *w, size_t i, struct visit *visit)
 {
 	struct check *c = w->c;
 	const struct history_event *event = &c->h->events[i];
 	const struct check_where *where = &c->where[i];
-	bool first = visit->calls == 0;
-	bool same = !first && visit->process == where->process &&
-		    (where->lane == CHECK_NONE || w->left[where->lane] < visit->changed);
+	int32_t base = w->bases[where->record];
+	bool first = base == 0;
+	bool same = visit->calls > 0 &&
+		    (where->lane == CHECK_NONE || w->left[where->lane] < visit->started);
 	bool next = visit->retry && event->attempt == visit->last + 1;
 	bool good;
 
 	if (first && where->stage == 0 && !where->back)
 		good = event->attempt == 1;
 	else if (first)
-		good = event->attempt > 1 &&
-		       (where->message == CHECK_NONE ||
-			(w->seen[where->message] & bit_of(event->attempt - 1)) != 0);
+		good = event->attempt > 1 && goes_on(w, i);
 	else if (same)
 		good = next;
 	else
-		good = event->attempt == visit->base ||
-		       (next && visit->process == where->process);
+		good = event->attempt == base || next;
 	if (!good)
 		check_fail(c, CHECKER_ATTEMPTS_CORRECT,
 			   "id %s has attempt %d after %d in %s, partition %d offset %" PRId64,
 			   check_id(event), event->attempt, visit->last, check_stage(event),
 			   event->partition, event->offset);
-	if (first || !next)
+	if (first)
+		w->bases[where->record] = event->attempt;
+	if (!next)
 		visit->calls = 0;
 }
 
@@ -125,16 +173,13 @@ static void take_handling(struct walk *w, size_t i)
 	struct check *c = w->c;
 	const struct history_event *event = &c->h->events[i];
 	const struct check_where *where = &c->where[i];
-	struct visit *visit = &w->visits[where->record];
+	struct visit *visit = visit_of(w, i);
 
 	judge_payload(w, i);
 	judge_attempt(w, i, visit);
-	if (visit->calls == 0)
-		visit->base = event->attempt;
 	visit->calls++;
 	visit->last = event->attempt;
-	visit->process = where->process;
-	visit->changed = i;
+	visit->started = i;
 	visit->retry = false;
 	if (where->message != CHECK_NONE)
 		w->seen[where->message] |= bit_of(event->attempt);
@@ -155,7 +200,7 @@ static void judge_hop(struct walk *w, size_t i)
 	struct check *c = w->c;
 	const struct history_event *event = &c->h->events[i];
 	const struct check_where *where = &c->where[i];
-	const struct visit *visit = &w->visits[where->record];
+	const struct visit *visit = visit_of(w, i);
 
 	if (where->stage < 0 || where->stage == CHECK_DLT || where->to < 0)
 		return;
@@ -166,7 +211,7 @@ static void judge_hop(struct walk *w, size_t i)
 			   "id %s hopped from %s (visit %d) to %s, partition %d offset %" PRId64,
 			   check_id(event), check_stage(event), event->visit, event->to_topic,
 			   event->partition, event->offset);
-	else if (visit->process == where->process && event->retry_after_ms == 0 &&
+	else if (visit->calls > 0 && event->retry_after_ms == 0 &&
 		 visit->calls < calls_of(c, where))
 		check_fail(c, CHECKER_ATTEMPTS_CORRECT,
 			   "id %s hopped after %d of %d calls in %s, partition %d offset %" PRId64,
@@ -207,18 +252,17 @@ static void take(struct walk *w, size_t i)
 	const struct history_event *event = &w->c->h->events[i];
 	const struct check_where *where = &w->c->where[i];
 
-	if (event->kind == HISTORY_REVOKED && where->lane != CHECK_NONE)
+	if ((event->kind == HISTORY_REVOKED || check_begins_anew(event)) &&
+	    where->lane != CHECK_NONE)
 		w->left[where->lane] = i;
 	else if (event->kind == HISTORY_DEAD)
 		judge_dead(w, i);
 	if (where->record == CHECK_NONE)
 		return;
-	struct visit *visit = &w->visits[where->record];
 	if (event->kind == HISTORY_HANDLING) {
 		take_handling(w, i);
-	} else if (event->kind == HISTORY_HANDLED && visit->process == where->process) {
-		visit->retry = check_verdict(event, "retry");
-		visit->changed = i;
+	} else if (event->kind == HISTORY_HANDLED && visit_of(w, i)->calls > 0) {
+		visit_of(w, i)->retry = check_verdict(event, "retry");
 	} else if (event->kind == HISTORY_HOPPED) {
 		judge_hop(w, i);
 	} else if (event->kind == HISTORY_DEAD_LETTERED) {
@@ -230,15 +274,24 @@ void check_calls(struct check *c)
 {
 	struct walk w = {.c = c, .producers = c->result->produced > 0};
 
-	w.visits = map_grow(NULL, c->n_records + 1, sizeof(*w.visits));
+	w.bases = map_grow(NULL, c->n_records + 1, sizeof(*w.bases));
 	w.seen = map_grow(NULL, c->n_messages + 1, sizeof(*w.seen));
 	w.left = map_grow(NULL, c->n_lanes + 1, sizeof(*w.left));
-	memset(w.visits, 0, (c->n_records + 1) * sizeof(*w.visits));
+	size_t n_hops = c->n_messages * (c->h->config.n_stages + 1) + 1;
+	w.hops = map_grow(NULL, n_hops, sizeof(*w.hops));
+	memset(w.hops, 0, n_hops * sizeof(*w.hops));
+	take_hops(&w);
+	memset(w.bases, 0, (c->n_records + 1) * sizeof(*w.bases));
 	memset(w.seen, 0, (c->n_messages + 1) * sizeof(*w.seen));
 	memset(w.left, 0, (c->n_lanes + 1) * sizeof(*w.left));
-	for (size_t i = 0; i < c->h->n; i++)
+	for (size_t i = 0; i < c->h->n; i++) {
+		c->at = i;
 		take(&w, i);
+	}
+	map_clear(&w.places);
 	free(w.visits);
+	free(w.bases);
 	free(w.seen);
+	free(w.hops);
 	free(w.left);
 }

@@ -139,6 +139,7 @@ static void walk(struct dues *d)
 	for (size_t i = 0; i < c->h->n; i++) {
 		const struct history_event *event = &c->h->events[i];
 		size_t record = c->where[i].record;
+		c->at = i;
 		if (event->kind == HISTORY_HANDLED && record != CHECK_NONE &&
 		    !check_verdict(event, "deferred")) {
 			d->handled[record] = i;

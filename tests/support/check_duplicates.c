@@ -7,11 +7,14 @@
 
 #include "check.h"
 
+#define UNKNOWN (-2)
+
 enum state { IDLE, CALLING, CALLED, FINISHED };
 
 struct round { /* the calls of one record by one owner */
 	enum state state;
 	bool moved;        /* its copy or dead letter was reported */
+	bool reparked;     /* parked again to make room: beyond max_uncommitted */
 	bool back;         /* counted as a copy that came back to main */
 	int32_t attempt;
 	size_t process, lane, changed; /* changed: its last event */
@@ -49,6 +52,14 @@ static int64_t *committed_of(struct duplicates *d, const struct history_event *e
 		d->committed[log] = -1;
 	}
 	return &d->committed[log];
+}
+
+/* After a truncation a commit of before it may still arrive: nothing is known from then on. */
+static void set_committed(struct duplicates *d, const struct history_event *event, int64_t offset)
+{
+	int64_t *committed = committed_of(d, event);
+
+	*committed = *committed == UNKNOWN ? UNKNOWN : offset;
 }
 
 static size_t add_fault(struct duplicates *d, const struct history_event *event)
@@ -113,6 +124,14 @@ static bool is_late(const struct duplicates *d, const struct check_where *where)
 	       d->asleep[where->process].at > d->left[where->lane];
 }
 
+/* What a process does after its session had ended, that took away, too. */
+static size_t changed_at(const struct duplicates *d, size_t process, size_t i)
+{
+	size_t lost = process == CHECK_NONE ? CHECK_NONE : d->lost[process];
+
+	return lost != CHECK_NONE ? lost - 1 : i;
+}
+
 static void take_again(struct duplicates *d, size_t i)
 {
 	struct check *c = d->c;
@@ -124,7 +143,11 @@ static void take_again(struct duplicates *d, size_t i)
 	bool cut = round->lane != CHECK_NONE && d->left[round->lane] > round->changed;
 	bool gone = round->process != CHECK_NONE && c->processes[round->process].stopped < i;
 
-	if (!late && *committed_of(d, event) > event->offset) {
+	size_t caller = c->where[i].process;
+
+	if (d->lost[caller] != CHECK_NONE) /* it goes on without knowing that it is not its own */
+		fault = d->processes[caller].fault;
+	else if (!late && *committed_of(d, event) > event->offset) {
 		check_fail(c, CHECKER_BOUNDED_DUPLICATES,
 			   "id %s handled again in %s, partition %d offset %lld, "
 			   "which was committed",
@@ -138,7 +161,7 @@ static void take_again(struct duplicates *d, size_t i)
 	if (message != CHECK_NONE)
 		c->messages[message].called_again++;
 	if (fault != CHECK_NONE)
-		d->faults[fault].called_again++;
+		d->faults[fault].called_again += !round->reparked;
 	else if (round->state == FINISHED || !cut)
 		d->unexplained[d->n_unexplained++] = i;
 }
@@ -153,7 +176,8 @@ static void take_handling(struct duplicates *d, size_t i)
 
 	if (round->state != IDLE && !in_place)
 		take_again(d, i);
-	*round = (struct round){CALLING, false, round->back, attempt, where->process, where->lane, i};
+	*round = (struct round){CALLING, false, false, round->back, attempt, where->process, where->lane,
+				changed_at(d, where->process, i)};
 }
 
 /* What goes back to main is not called before: a second copy, made after a fault that left the
@@ -205,6 +229,7 @@ static void take_moved(struct duplicates *d, size_t i)
 		take_again(d, i);
 	round->state = FINISHED;
 	round->moved = true;
+	round->reparked = d->c->h->events[i].kind == HISTORY_REPARKED;
 	round->process = where->process;
 	round->lane = where->lane;
 	round->changed = changed_at(d, round->process, i);
@@ -230,9 +255,11 @@ static void take(struct duplicates *d, size_t i)
 	else if (event->kind == HISTORY_ASSIGNED && where->process != CHECK_NONE)
 		d->revoking[where->process] = d->lost[where->process] = CHECK_NONE;
 	else if (event->kind == HISTORY_COMMITTED && event->topic != NULL)
-		*committed_of(d, event) = event->next_offset;
+		set_committed(d, event, event->next_offset);
 	else if (event->kind == HISTORY_RESET && event->topic != NULL)
-		*committed_of(d, event) = -1;
+		set_committed(d, event, -1);
+	else if (check_truncates(event))
+		set_committed(d, event, UNKNOWN);
 	else if (event->kind == HISTORY_HANDLING && record)
 		take_handling(d, i);
 	else if (event->kind == HISTORY_HANDLED && record)
@@ -248,7 +275,8 @@ static void judge_calls(struct duplicates *d)
 	int64_t bound = c->h->config.max_uncommitted;
 
 	for (size_t i = 0; i < d->n_faults; i++)
-		if (bound > 0 && d->faults[i].called_again > (size_t)bound)
+		if (bound > 0 && d->faults[i].called_again > (size_t)bound &&
+		    !check_truncates(d->faults[i].event)) /* all of the log comes again */
 			check_fail(c, CHECKER_BOUNDED_DUPLICATES,
 				   "%s of %s at %lld ms: %zu records handled again, "
 				   "max_uncommitted is %lld",
@@ -262,6 +290,7 @@ static void judge_calls(struct duplicates *d)
 		return;
 	for (size_t i = 0; i < d->n_unexplained; i++) {
 		const struct history_event *event = &c->h->events[d->unexplained[i]];
+		c->at = d->unexplained[i];
 		check_fail(c, CHECKER_BOUNDED_DUPLICATES,
 			   "id %s handled again in %s, partition %d offset %lld, without a fault",
 			   check_id(event), check_stage(event), event->partition,
@@ -306,6 +335,7 @@ static void judge_endings(struct duplicates *d)
 			if (message->endings <= allowed)
 				continue;
 			excess += (int64_t)(message->endings - allowed);
+			c->at = message->last;
 			if (judge == 1)
 				check_fail(c, CHECKER_BOUNDED_DUPLICATES,
 					   "id %s ended %zu times, its faults allow %zu",
@@ -337,8 +367,10 @@ void check_duplicates(struct check *c)
 		d.lanes[i] = (struct mark){0, 0};
 		d.left[i] = 0;
 	}
-	for (size_t i = 0; i < c->h->n; i++)
+	for (size_t i = 0; i < c->h->n; i++) {
+		c->at = i;
 		take(&d, i);
+	}
 	c->result->faults = d.n_faults;
 	judge_calls(&d);
 	judge_endings(&d);

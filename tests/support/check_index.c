@@ -100,21 +100,26 @@ static uint32_t epoch_of(const struct check *c, size_t at)
 	return epoch;
 }
 
-static size_t record_of(struct check *c, const struct history_event *event)
+static size_t record_of(struct check *c, const struct history_event *event, size_t at)
 {
 	bool fresh;
 
 	if (event->topic == NULL || event->partition < 0 || event->offset < 0 ||
 	    event->kind == HISTORY_RESET || event->kind == HISTORY_PAUSED ||
-	    event->kind == HISTORY_RESUMED || event->kind == HISTORY_DRAINED)
+	    event->kind == HISTORY_RESUMED || event->kind == HISTORY_DRAINED ||
+	    event->kind == HISTORY_FAULT)
 		return CHECK_NONE;
 	make_room(&c->records, c->n_records, &c->room_records, sizeof(*c->records));
 	struct map_key key = check_log(c, event);
 	key.c = (uint64_t)event->offset;
+	if (c->h->config.exact) { /* a truncated log gives an offset to other messages and visits */
+		key.a ^= (uint64_t)(uintptr_t)event->id << 16;
+		key.c = key.c * 64 + (uint64_t)(event->visit > 0 ? event->visit : 1);
+	}
 	size_t r = put(&c->record_places, key, &c->n_records, &fresh);
 	if (fresh)
 		c->records[r] = (struct check_record){event->topic, event->partition,
-						      event->offset, CHECK_NONE,
+						      event->offset, CHECK_NONE, at,
 						      stage_of(c, event->topic)};
 	return r;
 }
@@ -184,8 +189,9 @@ void check_index(struct check *c)
 		struct check_where *where = &c->where[i];
 
 		where->epoch = epoch_of(c, i);
+		c->truncates = c->truncates || check_truncates(event);
 		where->message = message_of(c, event, i);
-		where->record = record_of(c, event);
+		where->record = record_of(c, event, i);
 		where->process = process_of(c, event, i);
 		where->lane = lane_of(c, event, where->process);
 		where->back = came_back(c, event);
@@ -204,12 +210,4 @@ struct map_key check_log(const struct check *c, const struct history_event *even
 	uint64_t epoch = c->where[event - c->h->events].epoch;
 
 	return key_of(event->topic, epoch << 32 | (uint32_t)event->partition, 0);
-}
-
-size_t check_record_at(const struct check *c, const struct history_event *event, int64_t offset)
-{
-	struct map_key key = check_log(c, event);
-
-	key.c = (uint64_t)offset;
-	return map_get(&c->record_places, key);
 }

@@ -2,6 +2,7 @@
  *
  * no_loss and progress: where every produced message is at the end. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "check.h"
 
@@ -10,6 +11,8 @@
 struct log {
 	int64_t committed; /* what the group has finished of it */
 	int64_t start;     /* retention took what is below */
+	int64_t given;     /* offsets below were given to two messages: a truncation */
+	bool stands;       /* it was said that the commit does */
 };
 struct logs {
 	struct map places;
@@ -24,7 +27,7 @@ static struct log *log_of(const struct check *c, struct logs *logs,
 
 	if (log == fresh) {
 		logs->at = map_grow(logs->at, log + 1, sizeof(*logs->at));
-		logs->at[log] = (struct log){-1, 0};
+		logs->at[log] = (struct log){-1, 0, 0, false};
 	}
 	return &logs->at[log];
 }
@@ -66,6 +69,11 @@ static bool take(struct check *c, struct logs *logs, size_t i)
 		log_of(c, logs, event)->committed = event->next_offset;
 	else if (check_fault(event, "retention") && event->topic != NULL)
 		log_of(c, logs, event)->start = event->next_offset;
+	if (check_truncates(event)) {
+		struct log *log = log_of(c, logs, event);
+		log->given = event->offset > log->given ? event->offset : log->given;
+		log->start = event->next_offset < log->start ? event->next_offset : log->start;
+	}
 	return check_verdict(event, "done") || event->kind == HISTORY_HOPPED ||
 	       event->kind == HISTORY_DEAD_LETTERED || event->kind == HISTORY_REPARKED;
 }
@@ -88,6 +96,22 @@ static void mark_deleted(const struct check *c, bool *waiting)
 	free(copies);
 }
 
+/* The owner of a log ended cleanly: the first record beyond its commit is an unfinished one. */
+static void judge_commit(struct check *c, size_t i, struct log *log, bool finished)
+{
+	const struct history_event *event = &c->h->events[i];
+
+	if (!c->h->config.exact || log->stands || event->offset < log->given)
+		return;
+	if (finished)
+		check_fail(c, CHECKER_PROGRESS,
+			   "the commit of %s, partition %d stands at %lld, but id %s, offset %lld is "
+			   "finished",
+			   event->topic, event->partition, (long long)log->committed,
+			   check_id(event), (long long)event->offset);
+	log->stands = true;
+}
+
 /* Marks the messages of which a copy waits, or waited when retention took it. The topics are read
  * last, after every commit. */
 static void mark_waiting(struct check *c, bool *waiting)
@@ -102,15 +126,20 @@ static void mark_waiting(struct check *c, bool *waiting)
 		const struct history_event *event = &c->h->events[i];
 		size_t m = c->where[i].message;
 		size_t record = c->where[i].record;
+		c->at = i;
 		if (take(c, &logs, i) && record != CHECK_NONE)
 			finished[record] = true;
 		if (event->kind != HISTORY_REMAINS || m == CHECK_NONE || record == CHECK_NONE)
 			continue;
-		const struct log *log = log_of(c, &logs, event);
-		bool taken = event->offset < log->start;
-		if (taken ? finished[record] : event->offset < log->committed)
+		struct log *log = log_of(c, &logs, event);
+		bool gone = event->reason != NULL && strcmp(event->reason, "truncated") == 0;
+		bool taken = event->offset < log->start || gone;
+		bool open = !taken && event->offset >= log->committed;
+		if (open)
+			judge_commit(c, i, log, finished[record]);
+		if (!open && (finished[record] || (!taken && event->offset >= log->given)))
 			continue;
-		if (!taken && !waiting[m] && c->messages[m].endings == 0)
+		if (open && event->offset >= log->given && !waiting[m] && c->messages[m].endings == 0)
 			judge_progress(c, i, end_ms);
 		waiting[m] = true;
 	}
@@ -136,9 +165,11 @@ void check_loss(struct check *c)
 	for (size_t m = 0; m < c->n_messages; m++)
 		lost += is_lost(&c->messages[m], waiting[m]);
 	/* what a real broker's retention took is counted, not named */
-	bool counted = lost <= c->sums.expired_by_retention + c->sums.log_reset;
+	bool counted = !c->h->config.exact &&
+		       lost <= c->sums.expired_by_retention + c->sums.log_reset;
 	for (size_t m = 0; !counted && m < c->n_messages; m++) {
 		const struct history_event *produced = c->messages[m].produced;
+		c->at = c->messages[m].last;
 		if (is_lost(&c->messages[m], waiting[m]))
 			check_fail(c, CHECKER_NO_LOSS,
 				   "id %s of %s, partition %d offset %lld is nowhere: "

@@ -20,19 +20,22 @@ struct lane {
 	uint32_t epoch;
 	bool owned;
 	size_t gone;       /* its last revoke */
+	size_t since;      /* ours in each assignment since that event */
+	size_t assignment; /* the last one it was part of */
 };
-struct call { /* of a record: the last one */
+struct call { /* of a record by one process: the last one */
 	size_t started, ended; /* events */
-	bool deferred;
+	bool deferred, settled;
 };
 struct walk {
 	struct check *c;
-	struct map front_places, strand_places;
+	struct map front_places, strand_places, call_places;
 	struct front *fronts;
 	struct strand *strands;
 	struct lane *lanes;
 	struct call *calls;
 	bool by_key, by_partition;
+	size_t *assignments; /* of each process */
 };
 
 /* The strand's own part of a key: 0 for order partition. False: no constraint. */
@@ -85,6 +88,19 @@ static int64_t waited_for_ms(const struct walk *w, size_t i)
 	return w->c->where[i].back ? 0 : w->c->h->events[i].due_ms;
 }
 
+static struct call *call_of(struct walk *w, size_t i)
+{
+	const struct check_where *where = &w->c->where[i];
+	size_t fresh = w->call_places.n;
+	size_t c = map_put(&w->call_places, (struct map_key){where->record, where->process, 0}, fresh);
+
+	if (c == fresh) {
+		w->calls = map_grow(w->calls, c + 1, sizeof(*w->calls));
+		w->calls[c] = (struct call){CHECK_NONE, CHECK_NONE, false, false};
+	}
+	return &w->calls[c];
+}
+
 /* Read after it, and not due before it. */
 static bool overtook(const struct walk *w, size_t other, size_t i)
 {
@@ -116,7 +132,7 @@ static void judge_first_call(struct walk *w, size_t i)
 static void judge_in_place(struct walk *w, size_t i, const struct strand *strand)
 {
 	const struct history_event *event = &w->c->h->events[i];
-	const struct call *call = &w->calls[w->c->where[i].record];
+	const struct call *call = call_of(w, i);
 
 	if (strand == NULL || strand->started == CHECK_NONE || call->deferred ||
 	    strand->epoch != w->lanes[w->c->where[i].lane].epoch ||
@@ -149,23 +165,61 @@ static void judge_owner(struct walk *w, size_t i, const struct strand *strand)
 			   check_stage(event), event->partition, event->offset);
 }
 
+/* Whether that lane was this process's all the time since the call began, but for rebalances that
+ * brought it back: then its late verdict counts, and nothing starts again before it. */
+static bool kept(const struct walk *w, size_t i, size_t started)
+{
+	const struct check_where *where = &w->c->where[i];
+	const struct lane *lane = &w->lanes[where->lane];
+
+	return lane->since < started && lane->assignment == w->assignments[where->process];
+}
+
+static void judge_again(struct walk *w, size_t i, const struct call *call)
+{
+	const struct history_event *event = &w->c->h->events[i];
+
+	if (!w->c->h->config.exact || call->started == CHECK_NONE ||
+	    call->settled)
+		return;
+	if (call->deferred && kept(w, i, call->started))
+		check_fail(w->c, CHECKER_OWNED_ONLY,
+			   "id %s handled again while it is deferred in %s, partition %d "
+			   "offset %" PRId64,
+			   check_id(event), check_stage(event), event->partition, event->offset);
+}
+
+static void judge_settle(struct walk *w, size_t i, const struct call *call)
+{
+	const struct history_event *event = &w->c->h->events[i];
+
+	if (!w->c->h->config.exact || call->started == CHECK_NONE)
+		return;
+	if (!kept(w, i, call->started))
+		check_fail(w->c, CHECKER_OWNED_ONLY,
+			   "id %s settled by %s after its partition had gone, in %s, partition %d "
+			   "offset %" PRId64,
+			   check_id(event), event->member, check_stage(event), event->partition,
+			   event->offset);
+}
+
 static void take_handling(struct walk *w, size_t i)
 {
 	const struct check_where *where = &w->c->where[i];
 	const struct history_event *event = &w->c->h->events[i];
 	struct strand *strand = strand_of(w, i);
-	struct call *call = &w->calls[where->record];
+	struct call *call = call_of(w, i);
 	bool again = call->ended != CHECK_NONE && call->started != CHECK_NONE &&
-		     w->c->where[call->started].process == where->process &&
 		     check_verdict(&w->c->h->events[call->ended], "retry") &&
 		     event->attempt == w->c->h->events[call->started].attempt + 1;
 
 	judge_owner(w, i, strand);
+	judge_again(w, i, call);
 	if (again)
 		judge_in_place(w, i, strand);
 	else
 		judge_first_call(w, i);
-	*call = (struct call){i, CHECK_NONE, false};
+	*call = (struct call){i, CHECK_NONE, false, false};
 	if (strand != NULL)
 		*strand = (struct strand){i, true, w->lanes[where->lane].epoch};
 }
@@ -174,13 +228,16 @@ static void take_handled(struct walk *w, size_t i)
 {
 	const struct history_event *event = &w->c->h->events[i];
 	struct strand *strand = strand_of(w, i);
-	struct call *call = &w->calls[w->c->where[i].record];
+	struct call *call = call_of(w, i);
 
-	if (call->started != CHECK_NONE &&
-	    w->c->where[call->started].process == w->c->where[i].process)
+	if (call->started != CHECK_NONE)
 		call->ended = i;
 	if (check_verdict(event, "deferred"))
 		call->deferred = true;
+	if (event->settled) {
+		judge_settle(w, i, call);
+		call->settled = true;
+	}
 	if (strand != NULL && !event->settled && strand->open &&
 	    w->c->where[strand->started].record == w->c->where[i].record)
 		strand->open = false;
@@ -194,17 +251,28 @@ static void judge_after_revoke(struct walk *w, size_t i)
 
 	if (lane->owned || lane->gone == CHECK_NONE)
 		return;
-	if (event->kind == HISTORY_COMMITTED)
+	if (event->kind == HISTORY_COMMITTED || event->kind == HISTORY_COMMITTING)
 		check_fail(w->c, CHECKER_OWNED_ONLY,
 			   "%s committed %" PRId64 " of %s, partition %d, after it was revoked",
 			   event->member, event->next_offset, check_stage(event),
 			   event->partition);
-	else if (record != CHECK_NONE && w->calls[record].ended != CHECK_NONE &&
-		 w->calls[record].ended > lane->gone)
+	else if (record != CHECK_NONE && call_of(w, i)->ended != CHECK_NONE &&
+		 call_of(w, i)->ended > lane->gone)
 		check_fail(w->c, CHECKER_OWNED_ONLY,
 			   "id %s %s by %s after its revoke, from %s, partition %d offset %" PRId64,
 			   check_id(event), history_kind_name(event->kind), event->member,
 			   check_stage(event), event->partition, event->offset);
+}
+
+static void take_assigned(struct walk *w, size_t i, struct lane *lane)
+{
+	size_t assignment = w->assignments[w->c->where[i].process];
+
+	if (lane->assignment + 1 != assignment)
+		lane->since = i;
+	lane->assignment = assignment;
+	lane->owned = true;
+	lane->epoch++;
 }
 
 static void take(struct walk *w, size_t i)
@@ -213,23 +281,30 @@ static void take(struct walk *w, size_t i)
 	const struct check_where *where = &w->c->where[i];
 	struct lane *lane = where->lane == CHECK_NONE ? NULL : &w->lanes[where->lane];
 
+	if (event->kind == HISTORY_ASSIGNED && event->topic == NULL)
+		w->assignments[where->process]++;
 	if (lane == NULL)
 		return;
 	if (event->kind == HISTORY_ASSIGNED) {
-		lane->owned = true;
-		lane->epoch++;
+		take_assigned(w, i, lane);
 	} else if (event->kind == HISTORY_REVOKED) {
 		lane->owned = false;
 		lane->gone = i;
 		lane->epoch++;
 	} else if (event->kind == HISTORY_RESET) {
 		lane->epoch++;
+		lane->since = check_begins_anew(event) ? i : lane->since;
+	} else if (event->kind == HISTORY_COMMITTING && event->lost) {
+		check_fail(w->c, CHECKER_OWNED_ONLY,
+			   "%s committed %" PRId64 " of %s, partition %d, after its session was over",
+			   event->member, event->next_offset, check_stage(event), event->partition);
 	} else if (event->kind == HISTORY_HANDLING && where->record != CHECK_NONE) {
 		take_handling(w, i);
 	} else if (event->kind == HISTORY_HANDLED && where->record != CHECK_NONE) {
 		take_handled(w, i);
 	} else if (event->kind == HISTORY_HOPPED || event->kind == HISTORY_DEAD_LETTERED ||
-		   event->kind == HISTORY_COMMITTED) {
+		   event->kind == HISTORY_COMMITTING ||
+		   (event->kind == HISTORY_COMMITTED && !w->c->h->config.exact)) {
 		judge_after_revoke(w, i);
 	}
 }
@@ -242,17 +317,20 @@ void check_order(struct check *c)
 	w.by_key = order != NULL && strcmp(order, "key") == 0;
 	w.by_partition = order != NULL && strcmp(order, "partition") == 0;
 	w.lanes = map_grow(NULL, c->n_lanes + 1, sizeof(*w.lanes));
-	w.calls = map_grow(NULL, c->n_records + 1, sizeof(*w.calls));
+	w.assignments = map_grow(NULL, c->n_processes + 1, sizeof(*w.assignments));
+	memset(w.assignments, 0, (c->n_processes + 1) * sizeof(*w.assignments));
 	for (size_t i = 0; i < c->n_lanes; i++)
-		w.lanes[i] = (struct lane){1, false, CHECK_NONE};
-	for (size_t i = 0; i < c->n_records; i++)
-		w.calls[i] = (struct call){CHECK_NONE, CHECK_NONE, false};
-	for (size_t i = 0; i < c->h->n; i++)
+		w.lanes[i] = (struct lane){1, false, CHECK_NONE, 0, 0};
+	for (size_t i = 0; i < c->h->n; i++) {
+		c->at = i;
 		take(&w, i);
+	}
 	map_clear(&w.front_places);
 	map_clear(&w.strand_places);
+	map_clear(&w.call_places);
 	free(w.fronts);
 	free(w.strands);
 	free(w.lanes);
 	free(w.calls);
+	free(w.assignments);
 }

@@ -93,6 +93,7 @@ void check_stops(struct check *c)
 			tell(&told[c->where[i].process], &c->h->events[i]);
 	for (size_t p = 0; p < c->n_processes; p++) {
 		const struct check_process *process = &c->processes[p];
+		c->at = process->stopped != CHECK_NONE ? process->stopped : c->h->n;
 		judge_end(c, process, &told[p]);
 		if (process->stopped != CHECK_NONE &&
 		    c->h->events[process->stopped].counters != NULL)

@@ -26,7 +26,8 @@ static bool was_due(const struct check *c, const struct history_event *event, si
 		const struct history_event *step = &c->h->events[i];
 		if (step->boot_ms < event->first_seen_boot_ms)
 			return false;
-		if (check_fault(step, "clock") && step->at_ms >= event->due_ms)
+		if (check_fault(step, "clock") && step->at_ms >= event->due_ms &&
+		    (step->member == NULL || step->member == event->member))
 			return true;
 	}
 	return false;
@@ -70,6 +71,7 @@ void check_time(struct check *c)
 	for (size_t i = 0; i < c->h->n; i++) {
 		const struct history_event *event = &c->h->events[i];
 		size_t record = c->where[i].record;
+		c->at = i;
 		if (event->counters != NULL && event->counters->early != 0)
 			check_fail(c, CHECKER_NEVER_EARLY, "%s counted %" PRId64 " early starts",
 				   event->member, event->counters->early);

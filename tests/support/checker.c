@@ -41,6 +41,8 @@ void check_fail(struct check *c, enum checker_rule rule, const char *fmt, ...)
 	vsnprintf(text + n, sizeof(text) - (size_t)n, fmt, args);
 	va_end(args);
 	result->texts = map_grow(result->texts, result->n_texts + 1, sizeof(*result->texts));
+	result->steps = map_grow(result->steps, result->n_texts + 1, sizeof(*result->steps));
+	result->steps[result->n_texts] = c->at;
 	result->texts[result->n_texts] = map_grow(NULL, strlen(text) + 1, 1);
 	memcpy(result->texts[result->n_texts++], text, strlen(text) + 1);
 }
@@ -60,6 +62,17 @@ bool check_fault(const struct history_event *event, const char *kind)
 {
 	return event->kind == HISTORY_FAULT && event->reason != NULL &&
 	       strcmp(event->reason, kind) == 0;
+}
+
+bool check_truncates(const struct history_event *event)
+{
+	return check_fault(event, "truncated") && event->topic != NULL;
+}
+
+bool check_begins_anew(const struct history_event *event)
+{
+	return event->kind == HISTORY_RESET && event->reason != NULL &&
+	       strcmp(event->reason, "log_reset") == 0;
 }
 
 bool check_hits(const struct check *c, const struct history_event *event)
@@ -133,5 +146,6 @@ void checker_clear(struct checker_result *result)
 	for (size_t i = 0; i < result->n_texts; i++)
 		free(result->texts[i]);
 	free(result->texts);
+	free(result->steps);
 	*result = (struct checker_result){.violations = 0};
 }

@@ -34,6 +34,7 @@ enum checker_rule {
 struct checker_result {
 	size_t violations, broken[CHECKER_N_RULES]; /* in all, and by rule */
 	char **texts; /* "never_early: id 42 handled 3 ms early in retry.5m, ..." */
+	size_t *steps; /* of each text: the event it is about, from 0 */
 	size_t n_texts;
 	/* What is reported and not judged. */
 	size_t produced, done, dead, calls, faults, called_again, extra_copies;

@@ -18,12 +18,13 @@
 	X("config", CONFIG)               /* what the chain is: see struct history_config */       \
 	X("produced", PRODUCED)           /* by a producer: acknowledged */                        \
 	X("started", STARTED)             /* a member's process begins */                          \
-	X("assigned", ASSIGNED)                                                                    \
+	X("assigned", ASSIGNED)           /* without a topic: an assignment, its parts follow */   \
 	X("revoked", REVOKED)             /* lost: without a farewell */                           \
 	X("handling", HANDLING)           /* a call begins */                                      \
 	X("handled", HANDLED)             /* a call ends; settled: a deferred one */               \
 	X("hopped", HOPPED)               /* into a stage, durable */                              \
 	X("dead_lettered", DEAD_LETTERED) /* into a DLT, durable */                                \
+	X("committing", COMMITTING)       /* a commit leaves; lost: its session is over */         \
 	X("committed", COMMITTED)                                                                  \
 	X("paused", PAUSED)                                                                        \
 	X("resumed", RESUMED)                                                                      \
@@ -102,6 +103,9 @@ struct history_config {
 	int32_t in_place_attempts; /* calls of a visit */
 	bool in_place_everywhere;
 	bool republish;         /* what is due may go back to main */
+	/* Of a simulation: one thread told it all in the order in which it happened; whatever took
+	 * records away is told, too; COMMITTED is the broker's word. */
+	bool exact;
 	bool revoke_is_fault;   /* embedded broker: it refuses the commit of a revoke */
 	int64_t progress_ms;    /* what is overdue for longer at the end has stalled; 0 = 10000 */
 	int64_t max_lateness_ms; /* 0: only reported */

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "checker.h"
-#include "checker_edits.h"
+#include "checker_exact.h"
 
 #define PASSES CHECKER_N_RULES
 
@@ -153,6 +153,27 @@ static const struct example {
 	{"clean_stop__sees_a_stop_that_takes_too_long", CHECKER_CLEAN_STOP, good, stopped_slowly,
 	 "clean_stop: m1 took 36000 ms to stop, its drain_timeout is 30000 ms"},
 	{"clean_stop__sees_work_left", CHECKER_CLEAN_STOP, good, stopped_with_work, NULL},
+	{"exact__holds_of_a_good_run", PASSES, good, told_exactly, NULL},
+	{"exact__sees_a_copy_that_forgot_calls", CHECKER_ATTEMPTS_CORRECT, good,
+	 hop_of_another_attempt, NULL},
+	{"exact__does_not_believe_a_count_of_losses", CHECKER_NO_LOSS, good, counted_but_not_told,
+	 NULL},
+	{"exact__sees_a_commit_that_stands", CHECKER_PROGRESS, good, commit_stands,
+	 "progress: the commit of t, partition 0 stands at 3, but id 4, offset 3 is finished"},
+	{"exact__sees_a_commit_after_the_session", CHECKER_OWNED_ONLY, good,
+	 commit_leaves_after_the_loss,
+	 "owned_only: m1 committed 4 of t, partition 0, after its session was over"},
+	{"exact__sees_a_verdict_of_a_partition_that_went", CHECKER_OWNED_ONLY, good,
+	 settled_when_it_was_elsewhere, NULL},
+	{"exact__accepts_a_verdict_when_it_has_come_back", PASSES, good,
+	 settled_when_it_had_come_back, NULL},
+	{"exact__sees_a_deferred_message_called_again", CHECKER_OWNED_ONLY, good,
+	 called_while_it_is_deferred, NULL},
+	{"bounded_duplicates__accepts_a_copy_without_a_report", PASSES, good,
+	 copy_without_a_report, NULL},
+	{"bounded_duplicates__accepts_a_hop_of_a_session_that_is_over", PASSES, take_over,
+	 hopped_after_the_loss, NULL},
+	{"no_loss__accepts_what_a_truncation_took", PASSES, good, one_more_is_cut_off, NULL},
 };
 #define N_EXAMPLES (sizeof(examples) / sizeof(examples[0]))
 
