@@ -87,7 +87,7 @@ struct record *exile_meet(struct engine *e, struct lane *lane, int64_t offset)
 		struct record *r = record_of_link(at);
 		at = at->next;
 		if (r->call.message.read_offset == offset)
-			met = r;
+			met = MUTANT(exile_started_again) ? NULL : r;
 		else if (r->call.message.read_offset < offset) /* retention took it */
 			exile_abandon(e, r);
 	}

@@ -13,11 +13,15 @@ struct visit { /* of one record: the calls of one process; two may have it at on
 	int32_t last, calls; /* attempt of the last call; how many */
 	bool retry;          /* the last verdict */
 };
+struct start { /* of one record */
+	int32_t attempt; /* of its first call; 0: none yet */
+	size_t process;  /* who called it last */
+};
 struct walk {
 	struct check *c;
 	struct map places;
 	struct visit *visits;
-	int32_t *bases;  /* of each record: the attempt of its first call; 0: none yet */
+	struct start *starts; /* of each record */
 	uint64_t *seen;  /* attempts of each message, one bit each; 63 stands for all above */
 	uint64_t *hops;  /* those told by its hops into each stage */
 	size_t *left;    /* of each lane: its last revoke or reset */
@@ -142,9 +146,9 @@ static void judge_attempt(struct walk *w, size_t i, struct visit *visit)
 	struct check *c = w->c;
 	const struct history_event *event = &c->h->events[i];
 	const struct check_where *where = &c->where[i];
-	int32_t base = w->bases[where->record];
-	bool first = base == 0;
-	bool same = visit->calls > 0 &&
+	struct start *start = &w->starts[where->record];
+	bool first = start->attempt == 0;
+	bool same = visit->calls > 0 && start->process == where->process &&
 		    (where->lane == CHECK_NONE || w->left[where->lane] < visit->started);
 	bool next = visit->retry && event->attempt == visit->last + 1;
 	bool good;
@@ -156,14 +160,15 @@ static void judge_attempt(struct walk *w, size_t i, struct visit *visit)
 	else if (same)
 		good = next;
 	else
-		good = event->attempt == base || next;
+		good = event->attempt == start->attempt || next;
 	if (!good)
 		check_fail(c, CHECKER_ATTEMPTS_CORRECT,
 			   "id %s has attempt %d after %d in %s, partition %d offset %" PRId64,
 			   check_id(event), event->attempt, visit->last, check_stage(event),
 			   event->partition, event->offset);
 	if (first)
-		w->bases[where->record] = event->attempt;
+		start->attempt = event->attempt;
+	start->process = where->process;
 	if (!next)
 		visit->calls = 0;
 }
@@ -274,14 +279,14 @@ void check_calls(struct check *c)
 {
 	struct walk w = {.c = c, .producers = c->result->produced > 0};
 
-	w.bases = map_grow(NULL, c->n_records + 1, sizeof(*w.bases));
+	w.starts = map_grow(NULL, c->n_records + 1, sizeof(*w.starts));
 	w.seen = map_grow(NULL, c->n_messages + 1, sizeof(*w.seen));
 	w.left = map_grow(NULL, c->n_lanes + 1, sizeof(*w.left));
 	size_t n_hops = c->n_messages * (c->h->config.n_stages + 1) + 1;
 	w.hops = map_grow(NULL, n_hops, sizeof(*w.hops));
 	memset(w.hops, 0, n_hops * sizeof(*w.hops));
 	take_hops(&w);
-	memset(w.bases, 0, (c->n_records + 1) * sizeof(*w.bases));
+	memset(w.starts, 0, (c->n_records + 1) * sizeof(*w.starts));
 	memset(w.seen, 0, (c->n_messages + 1) * sizeof(*w.seen));
 	memset(w.left, 0, (c->n_lanes + 1) * sizeof(*w.left));
 	for (size_t i = 0; i < c->h->n; i++) {
@@ -290,7 +295,7 @@ void check_calls(struct check *c)
 	}
 	map_clear(&w.places);
 	free(w.visits);
-	free(w.bases);
+	free(w.starts);
 	free(w.seen);
 	free(w.hops);
 	free(w.left);

@@ -142,7 +142,6 @@ static void take_again(struct duplicates *d, size_t i)
 	size_t fault = late ? d->asleep[c->where[i].process].fault : fault_since(d, round);
 	bool cut = round->lane != CHECK_NONE && d->left[round->lane] > round->changed;
 	bool gone = round->process != CHECK_NONE && c->processes[round->process].stopped < i;
-
 	size_t caller = c->where[i].process;
 
 	if (d->lost[caller] != CHECK_NONE) /* it goes on without knowing that it is not its own */
@@ -191,14 +190,6 @@ static void take_back(struct duplicates *d, size_t i)
 	message->back += where->back && !round->back;
 	round->back = round->back || where->back;
 	message->told_back += d->c->h->events[i].kind == HISTORY_HOPPED && where->to == 0;
-}
-
-/* What a process does after its session had ended, that took away, too. */
-static size_t changed_at(const struct duplicates *d, size_t process, size_t i)
-{
-	size_t lost = process == CHECK_NONE ? CHECK_NONE : d->lost[process];
-
-	return lost != CHECK_NONE ? lost - 1 : i;
 }
 
 static void take_handled(struct duplicates *d, size_t i)
