@@ -4,7 +4,7 @@
 scenarios. An operator, a constant or a branch is changed, the one file is compiled, and the tests run
 until one fails. For the campaign: it takes an hour.
 
-tests/mutate.py [--n 200] [--seed 1] [--scratch DIR] [--share 0.85]
+tests/mutate.py [--n 200] [--seed 1] [--share 0.85] [--minutes M]
 Survivors are printed as `file:line change`; tests/mutate-survivors.txt says why each may live."""
 import argparse
 import os
@@ -18,9 +18,10 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILD = pathlib.Path(os.environ.get("STAGGER_BUILD_DIR") or ROOT / "build").absolute()
-REASONS = ROOT / "tests/mutate-survivors.txt"
 MUTATED = ["core", "engine"]
-ROOMS = ["base", "core", "codec", "engine", "workers", "kafka", "config", "consumer", "dead", "testing"]
+# Without kafka/ and config/, which no scenario calls: their names stay unresolved.
+ROOMS = ["base", "core", "codec", "engine", "workers", "consumer", "testing"]
+UNRESOLVED = ["-Wl,--unresolved-symbols=ignore-all", "-Wl,-z,lazy"]
 TEST_SECONDS = 60
 ENV = {**os.environ, "STAGGER_TEST_DATA": str(ROOT / "tests/data"), "MALLOC_PERTURB_": "165"}
 
@@ -44,8 +45,9 @@ def flags(*packages):
 
 
 def cc(*words, seconds=300):
-    return subprocess.run(["gcc", "-std=c11", "-O1", "-fPIC", "-w", f"-I{ROOT}/include",
-                           f"-I{ROOT}/src", f"-I{ROOT}/tests", f"-I{ROOT}/tests/support",
+    return subprocess.run(["gcc", "-std=c11", "-O0", "-fPIC", "-w", f"-I{ROOT}/include",
+                           f"-I{BUILD}/include", f"-I{ROOT}/src", f"-I{ROOT}/tests",
+                           f"-I{ROOT}/tests/support",
                            f'-DSCHEMA_FILE="{ROOT}/src/codec/envelope.avsc"', *map(str, words)],
                           capture_output=True, text=True, timeout=seconds)
 
@@ -61,7 +63,7 @@ class Bench:
     def __init__(self, scratch):
         self.scratch = scratch
         self.library = scratch / "libstagger-mutated.so"
-        self.links = flags("rdkafka", "libfyaml") + ["-lpthread", "-lm"]
+        self.links = ["-lpthread", "-lm", *UNRESOLVED]
         self.objects = {}
         sources = [f for room in ROOMS for f in sorted((ROOT / "src" / room).glob("*.c"))]
         sources.append(BUILD / "src/envelope_schema.c")

@@ -11,6 +11,7 @@
 
 struct told { /* lines of one process */
 	int64_t handling, handled, done, dead_lettered, hopped, reparked;
+	bool lost; /* its session, and it got no other: what was on its way is nobody's any more */
 };
 
 static void tell(struct told *told, const struct history_event *event)
@@ -21,6 +22,8 @@ static void tell(struct told *told, const struct history_event *event)
 	told->dead_lettered += event->kind == HISTORY_DEAD_LETTERED;
 	told->hopped += event->kind == HISTORY_HOPPED;
 	told->reparked += event->kind == HISTORY_REPARKED;
+	if (event->kind == HISTORY_REVOKED || event->kind == HISTORY_ASSIGNED)
+		told->lost = event->lost;
 }
 
 static void judge_sum(struct check *c, const char *member, const char *what, const int64_t n[3])
@@ -74,7 +77,7 @@ static void judge_end(struct check *c, const struct check_process *process,
 	if (told->handling != told->handled)
 		check_fail(c, CHECKER_CLEAN_STOP, "%s stopped with %" PRId64 " calls running",
 			   process->member, told->handling - told->handled);
-	if (stopped->counters != NULL &&
+	if (stopped->counters != NULL && !told->lost &&
 	    (stopped->counters->in_flight != 0 || stopped->counters->deferred != 0))
 		check_fail(c, CHECKER_CLEAN_STOP,
 			   "%s stopped with %" PRId64 " in flight and %" PRId64 " deferred",

@@ -108,5 +108,10 @@ static void one_more_is_cut_off(struct history *h)
 	cut->offset = 5;
 	cut->next_offset = 4;
 }
+static void stopped_after_the_loss_with_a_copy_on_its_way(struct history *h)
+{
+	find(h, HISTORY_REVOKED, NULL, 0)->lost = true;
+	counters_of(h)->in_flight = 1;
+}
 
 #endif

@@ -153,6 +153,8 @@ static const struct example {
 	{"clean_stop__sees_a_stop_that_takes_too_long", CHECKER_CLEAN_STOP, good, stopped_slowly,
 	 "clean_stop: m1 took 36000 ms to stop, its drain_timeout is 30000 ms"},
 	{"clean_stop__sees_work_left", CHECKER_CLEAN_STOP, good, stopped_with_work, NULL},
+	{"clean_stop__does_not_wait_for_copies_of_a_lost_session", PASSES, good,
+	 stopped_after_the_loss_with_a_copy_on_its_way, NULL},
 	{"exact__holds_of_a_good_run", PASSES, good, told_exactly, NULL},
 	{"exact__sees_a_copy_that_forgot_calls", CHECKER_ATTEMPTS_CORRECT, good,
 	 hop_of_another_attempt, NULL},
