@@ -256,6 +256,29 @@ static enum stagger_status set_users(rd_kafka_conf_t *conf, const struct kafka_o
 	return STAGGER_OK;
 }
 
+static bool is_set_to(const rd_kafka_conf_t *conf, const char *name, const char *value)
+{
+	char text[TEXT];
+	size_t size = sizeof(text);
+
+	return rd_kafka_conf_get(conf, name, text, &size) == RD_KAFKA_CONF_OK &&
+	       strcmp(text, value) == 0;
+}
+
+/* Without anybody who gets tokens librdkafka waits for one for ever, and says nothing. */
+static enum stagger_status check_tokens(const rd_kafka_conf_t *conf, struct stagger_error *err)
+{
+	bool default_method = is_set_to(conf, "sasl.oauthbearer.method", "default");
+
+	if (!is_set_to(conf, "sasl.mechanisms", "OAUTHBEARER") || !default_method ||
+	    is_set_to(conf, "enable.sasl.oauthbearer.unsecure.jwt", "true"))
+		return STAGGER_OK;
+	return fail(err, STAGGER_INVALID,
+		    "kafka: 'sasl.mechanisms' is OAUTHBEARER, and nothing gets tokens: set "
+		    "sasl.oauthbearer.method=oidc (a librdkafka built with OIDC; Debian's is not), "
+		    "or use another mechanism");
+}
+
 static int64_t clamp(int64_t value, int64_t min, int64_t max)
 {
 	return value < min ? min : value > max ? max : value;
@@ -312,6 +335,8 @@ enum stagger_status keys_conf(rd_kafka_conf_t **out, const struct kafka_options 
 					       role, embedded, err);
 	if (status == STAGGER_OK)
 		status = set_users(conf, o, role, err);
+	if (status == STAGGER_OK)
+		status = check_tokens(conf, err);
 	if (status == STAGGER_OK)
 		status = set_table(conf, FORCED, sizeof(FORCED) / sizeof(*FORCED), role, embedded,
 				   err);

@@ -108,6 +108,26 @@ static void kafka__a_fenced_member_fails_for_good_with_its_code(void **state)
 	embedded_free(&broker);
 }
 
+static void kafka__oauthbearer_without_anybody_who_gets_tokens_is_refused(void **state)
+{
+	struct kafka_property properties[] = {{"bootstrap.servers", "127.0.0.1:1"},
+					      {"sasl.mechanism", "OAUTHBEARER"},
+					      {"enable.sasl.oauthbearer.unsecure.jwt", "false"}};
+	struct kafka_options o = {.group = "own",
+				  .session_timeout_ms = 10000,
+				  .properties = properties,
+				  .n_properties = 3};
+	struct stagger_error err;
+	struct client c;
+	(void)state;
+
+	assert_int_equal(small_open(&c, &o, &err), STAGGER_INVALID);
+	assert_non_null(strstr(err.text, "nothing gets tokens"));
+	properties[2].value = "true"; // tokens without a signature, for tests
+	assert_int_equal(small_open(&c, &o, &err), STAGGER_OK);
+	small_close(&c);
+}
+
 static void kafka__the_embedded_broker_of_the_properties_has_the_topics(void **state)
 {
 	const struct kafka_property properties[] = {{"bootstrap.servers", "embedded"},
@@ -269,6 +289,7 @@ int main(void)
 		cmocka_unit_test(kafka__too_large_and_no_such_partition_are_told_apart),
 		cmocka_unit_test(kafka__a_dead_producer_gives_back_every_hop),
 		cmocka_unit_test(kafka__a_fenced_member_fails_for_good_with_its_code),
+		cmocka_unit_test(kafka__oauthbearer_without_anybody_who_gets_tokens_is_refused),
 		cmocka_unit_test(kafka__the_embedded_broker_of_the_properties_has_the_topics),
 		cmocka_unit_test(kafka__asks_who_leads_a_partition_now),
 		cmocka_unit_test(kafka__a_dead_broker_is_named_and_is_no_failure),
