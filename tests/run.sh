@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # run.sh [--all] [--no-install] [--only LAYER]: builds stagger and runs its tests.
-#   --all          also what takes long: sanitizers, coverage, 3,000 seeds, real Apache Kafka
+#   --all          also what takes long: sanitizers, coverage, 10,000 seeds, real Apache Kafka
 #   --no-install   installs no Debian packages: names what is missing, and fails
 #   --only LAYER   only this layer; --only list names them
 # Builds into ${STAGGER_BUILD_DIR:-build}; downloads and the compiler cache are kept in
