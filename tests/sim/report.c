@@ -58,14 +58,8 @@ static size_t quantile(const int64_t *counts, size_t n, int64_t all, double shar
 	return n - 1;
 }
 
-bool totals_report(const struct totals *t, double seconds)
+static void print_spread(const struct totals *t)
 {
-	bool good = true;
-	printf("sim: %lld seeds, %lld failed; %lld messages, %lld dead letters, %lld events; %lld "
-	       "republished, %lld deploys, %lld of others\n",
-	       (long long)t->seeds, (long long)t->failed, (long long)t->produced, (long long)t->dead,
-	       (long long)t->events, (long long)t->republished, (long long)t->deploys,
-	       (long long)t->foreign);
 	printf("events a seed: p10 %zu, median %zu, p90 %zu; faults a seed: p10 %zu, median %zu, p90 "
 	       "%zu\n",
 	       quantile(t->by_events, TOTALS_EVENTS, t->seeds, 0.1) * 100,
@@ -78,14 +72,33 @@ bool totals_report(const struct totals *t, double seconds)
 		printf("%s%lld %s", i > 0 ? ", " : "", (long long)t->faults[i],
 		       sim_fault_name((enum sim_fault)i));
 	printf("\n");
-	fprintf(stderr, "%.1f seeds/s, %.0f simulated hours\n",
-		(double)t->seeds / (seconds > 0 ? seconds : 1e-6), (double)t->hours_ms / 3.6e6);
-	if (t->seeds < ENOUGH)
-		return true;
+}
+
+static bool enough_faults(const struct totals *t)
+{
+	bool good = true;
 	for (int i = 0; i < SIM_N_FAULTS; i++)
 		if (t->faults[i] < t->seeds / 100) {
 			printf("too few: %s\n", sim_fault_name((enum sim_fault)i));
 			good = false;
 		}
-	return cover_report(&t->cover) && good;
+	return good;
+}
+
+bool totals_report(const struct totals *t, double seconds)
+{
+	bool good = true;
+	print_spread(t);
+	if (t->seeds >= ENOUGH) {
+		good = enough_faults(t);
+		good &= cover_report(&t->cover);
+	}
+	fprintf(stderr, "%.1f seeds/s, %.0f simulated hours\n",
+		(double)t->seeds / (seconds > 0 ? seconds : 1e-6), (double)t->hours_ms / 3.6e6);
+	printf("sim: %lld seeds, %lld failed; %lld messages, %lld dead letters, %lld events; %lld "
+	       "republished, %lld deploys, %lld of others%s\n",
+	       (long long)t->seeds, (long long)t->failed, (long long)t->produced, (long long)t->dead,
+	       (long long)t->events, (long long)t->republished, (long long)t->deploys,
+	       (long long)t->foreign, good ? "" : "; something never happened");
+	return good;
 }
