@@ -51,11 +51,16 @@ static void repark_old(struct engine *e, struct lane *lane)
 
 void repark_run(struct engine *e, struct lane *lane)
 {
+	bool pressed = e->budget.uncommitted >= e->budget.max_uncommitted;
+	/* Beyond max_uncommitted one a lane, and the next when that one is committed: it does not help
+	 * while commits fail, and copies that two members make of each other's grow without end. */
+	if (pressed && offsets_next(&lane->offsets) != lane->committed)
+		return;
 	repark_old(e, lane);
-	bool room = (lane->gate & GATE_ROOM) != 0 && lane->room.horizon_ms <= e->now.wall_ms;
+	bool room = !pressed && (lane->gate & GATE_ROOM) != 0 &&
+		    lane->room.horizon_ms <= e->now.wall_ms;
 	bool ahead = (lane->gate & GATE_AHEAD) != 0 ||
-		     (e->budget.uncommitted >= e->budget.max_uncommitted &&
-		      offsets_ahead(&lane->offsets) > 0);
+		     (pressed && offsets_ahead(&lane->offsets) > 0);
 	if (lane->failing || (!room && !ahead))
 		return;
 	struct record *head = head_of(lane);

@@ -225,6 +225,29 @@ static void duplicates_share_the_idempotence_key(void **state)
 	rig_free(rig);
 }
 
+/* A room of five, thirty that wait much longer than their stage's delay: once a second each of them
+ * is parked again, to let the others be looked at. Commits that fail make all of that repeatable. */
+static void max_uncommitted_bounds_what_is_parked_again(void **state)
+{
+	(void)state;
+	struct setup setup = bounded(STAGGER_ORDER_NONE);
+	setup.stages[0] = (struct setup_stage){ SECOND, 1 };
+	setup.consumer.max_waiting = 5;
+	struct rig *rig = rig_new(&setup);
+	send_n(rig, 0, 30, "PD:Bad:90000");
+	rig_advance(rig, 5 * SECOND);
+	int64_t before = rig_stats(rig)->reparked;
+	assert_true(before > 30);
+	world_fail_commit(rig->w, PORT_REBALANCE, INT64_MAX);
+	rig_advance(rig, 30 * SECOND);
+	assert_true(rig_stats(rig)->reparked - before <= 64);
+	world_fail_commit(rig->w, PORT_FINE, 0);
+	rig_advance(rig, HOUR);
+	assert_int_equal(rig_stats(rig)->done, 30);
+	assert_int_equal(repeated(rig), 0);
+	rig_free(rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +255,7 @@ int main(void)
 		cmocka_unit_test(commit_leaves_when_half_is_used),
 		cmocka_unit_test(max_uncommitted_leaves_in_place_retries_their_turn),
 		cmocka_unit_test(max_uncommitted_counts_only_what_a_handler_saw),
+		cmocka_unit_test(max_uncommitted_bounds_what_is_parked_again),
 		cmocka_unit_test(crash_repeats_at_most_max_uncommitted),
 		cmocka_unit_test(clean_stop_repeats_nothing),
 		cmocka_unit_test(rebalance_in_time_repeats_nothing),
