@@ -111,6 +111,7 @@ static void covered(struct engine *e, struct lane *lane)
 	lane->covered = now_covered;
 	lane->committed = lane->sent_next;
 	lane->commit_failures = 0;
+	lane->refused = false;
 	e->count.commits++;
 	event_lane(e, STAGGER_COMMITTED, lane, lane->sent_next, NULL);
 }
@@ -127,6 +128,7 @@ static void failed(struct engine *e, struct lane *lane, enum port_fault fault)
 		return;
 	}
 	e->commit_failed = true;
+	lane->refused = true;
 	if (fault == PORT_REBALANCE) { /* the rebalance decides */
 		e->commit_refused = e->revoking && e->farewell == FAREWELL_COMMITTING;
 		return;

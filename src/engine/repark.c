@@ -52,11 +52,14 @@ static void repark_old(struct engine *e, struct lane *lane)
 void repark_run(struct engine *e, struct lane *lane)
 {
 	bool pressed = e->budget.uncommitted >= e->budget.max_uncommitted;
-	/* Beyond max_uncommitted one a lane, and the next when that one is committed: it does not help
-	 * while commits fail, and copies that two members make of each other's grow without end. */
+	/* Beyond max_uncommitted one a lane, and the next when that one is committed. */
 	if (pressed && offsets_next(&lane->offsets) != lane->committed)
 		return;
 	repark_old(e, lane);
+	/* While commits fail it does not help; and if somebody else has the partition by now, the copies
+	 * that both make of each other's double each time. */
+	if (lane->refused)
+		return;
 	bool room = !pressed && (lane->gate & GATE_ROOM) != 0 &&
 		    lane->room.horizon_ms <= e->now.wall_ms;
 	bool ahead = (lane->gate & GATE_AHEAD) != 0 ||

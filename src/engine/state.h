@@ -127,6 +127,7 @@ struct lane {
 	int64_t ahead_sent_boot_ms;
 	bool sending, must_commit, retry_commit, no_metadata;
 	bool bare; /* its last commit went without its ahead set: again in a second */
+	bool refused; /* its last commit failed */
 	int64_t commit_failures;     /* in a row */
 	int64_t sent_next, sent_finished, sent_dropped;
 	/* Hops */

@@ -240,7 +240,7 @@ static void max_uncommitted_bounds_what_is_parked_again(void **state)
 	assert_true(before > 30);
 	world_fail_commit(rig->w, PORT_REBALANCE, INT64_MAX);
 	rig_advance(rig, 30 * SECOND);
-	assert_true(rig_stats(rig)->reparked - before <= 64);
+	assert_true(rig_stats(rig)->reparked - before <= 30); /* until the first of them failed */
 	world_fail_commit(rig->w, PORT_FINE, 0);
 	rig_advance(rig, HOUR);
 	assert_int_equal(rig_stats(rig)->done, 30);
