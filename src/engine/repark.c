@@ -56,8 +56,8 @@ void repark_run(struct engine *e, struct lane *lane)
 	if (pressed && offsets_next(&lane->offsets) != lane->committed)
 		return;
 	repark_old(e, lane);
-	/* While commits fail it does not help; and if somebody else has the partition by now, the copies
-	 * that both make of each other's double each time. */
+	/* While commits fail it does not help; and if somebody else has the partition by now, the
+	 * copies that both make of each other's double each time. */
 	if (lane->refused)
 		return;
 	bool room = !pressed && (lane->gate & GATE_ROOM) != 0 &&
