@@ -193,6 +193,33 @@ void json_null(struct json *j)
 	add_value(j, "null");
 }
 
+void json_put_text(struct json *j, const char *name, const char *text)
+{
+	json_name(j, name);
+	json_text(j, text);
+}
+
+void json_put_number(struct json *j, const char *name, int64_t number)
+{
+	json_name(j, name);
+	json_number(j, number);
+}
+
+void json_put_number_unless(struct json *j, const char *name, int64_t number, int64_t null)
+{
+	json_name(j, name);
+	if (number == null)
+		json_null(j);
+	else
+		json_number(j, number);
+}
+
+void json_put_bool(struct json *j, const char *name, bool value)
+{
+	json_name(j, name);
+	json_bool(j, value);
+}
+
 char *json_finish(struct json *j)
 {
 	if (make_room(j, 1)) {

@@ -27,6 +27,11 @@ void json_bytes(struct json *j, struct stagger_bytes bytes);
 void json_number(struct json *j, int64_t number);
 void json_bool(struct json *j, bool value);
 void json_null(struct json *j);
+/* A name and its value; unless: null when the number is that one. */
+void json_put_text(struct json *j, const char *name, const char *text);
+void json_put_number(struct json *j, const char *name, int64_t number);
+void json_put_number_unless(struct json *j, const char *name, int64_t number, int64_t null);
+void json_put_bool(struct json *j, const char *name, bool value);
 /* The escape rule itself: takes the first character off *text (size >= 1) and writes it as it
  * stands between quotes, not NUL-terminated. Control characters (C0, DEL, C1) are escaped. Returns
  * the length. */

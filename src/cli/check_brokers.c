@@ -57,12 +57,6 @@ void check_brokers_say(const struct check_brokers *brokers)
 	}
 }
 
-static void put_text(struct json *j, const char *name, const char *text)
-{
-	json_name(j, name);
-	json_text(j, text);
-}
-
 void check_brokers_json(struct json *j, const struct check_brokers *brokers, const char *file)
 {
 	const struct ops_check *check = &brokers->check;
@@ -74,12 +68,12 @@ void check_brokers_json(struct json *j, const struct check_brokers *brokers, con
 	for (size_t i = 0; i < check->n; i++) {
 		const struct ops_finding *f = &check->list[i];
 		json_open(j, '{');
-		put_text(j, "severity", wish_severity_name(f->severity));
-		put_text(j, "about", ops_about_name(f->about));
-		put_text(j, "topic", f->topic);
-		put_text(j, "difference", f->difference);
-		put_text(j, "text", f->text);
-		put_text(j, "mend", f->mend[0] != '\0' ? f->mend : NULL);
+		json_put_text(j, "severity", wish_severity_name(f->severity));
+		json_put_text(j, "about", ops_about_name(f->about));
+		json_put_text(j, "topic", f->topic);
+		json_put_text(j, "difference", f->difference);
+		json_put_text(j, "text", f->text);
+		json_put_text(j, "mend", f->mend[0] != '\0' ? f->mend : NULL);
 		json_close(j, '}');
 	}
 	json_close(j, ']');

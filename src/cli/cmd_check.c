@@ -80,29 +80,23 @@ static void print_table(struct output *out, const struct chain_file *file,
 
 /* -- as JSON ----------------------------------------------------------------------------- */
 
-static void put_text(struct json *j, const char *name, const char *text)
-{
-	json_name(j, name);
-	json_text(j, text);
-}
-
 static void put_chain(struct json *j, const struct stagger_chain *chain)
 {
 	json_open(j, '{');
-	put_text(j, "name", chain->name);
-	put_text(j, "order", order_name(chain->order));
+	json_put_text(j, "name", chain->name);
+	json_put_text(j, "order", order_name(chain->order));
 	json_name(j, "workers");
 	if (chain->workers == STAGGER_INLINE)
 		json_text(j, "inline");
 	else
 		json_number(j, chain->workers);
-	put_text(j, "mode", chain->republish ? "republish" : "handle");
+	json_put_text(j, "mode", chain->republish ? "republish" : "handle");
 	json_name(j, "topics");
 	json_open(j, '[');
 	for (int32_t i = 0; i < chain->n_stages; i++)
 		json_text(j, chain->stages[i].topic);
 	json_close(j, ']');
-	put_text(j, "dead_letter_topic", chain->dead_letter_topic);
+	json_put_text(j, "dead_letter_topic", chain->dead_letter_topic);
 	json_close(j, '}');
 }
 
@@ -112,7 +106,7 @@ static void put_properties(struct json *j, const struct chain_file *file)
 	json_open(j, '{');
 	for (size_t i = 0; i < file->config->n_properties; i++) {
 		const struct config_property *p = &file->config->properties[i];
-		put_text(j, p->name, p->secret ? "***" : p->value);
+		json_put_text(j, p->name, p->secret ? "***" : p->value);
 	}
 	json_close(j, '}');
 }
@@ -123,12 +117,12 @@ static bool print_json(struct output *out, const struct chain_file *file,
 	struct json j = {0};
 
 	json_open(&j, '{');
-	put_text(&j, "file", file->name);
-	put_text(&j, "group", file->options.group);
-	put_text(&j, "instance", file->options.instance);
+	json_put_text(&j, "file", file->name);
+	json_put_text(&j, "group", file->options.group);
+	json_put_text(&j, "instance", file->options.instance);
 	json_name(&j, "session_timeout_ms");
 	json_number(&j, file->options.session_timeout_ms);
-	put_text(&j, "session_timeout_why", check_session_why(file));
+	json_put_text(&j, "session_timeout_why", check_session_why(file));
 	put_properties(&j, file);
 	json_name(&j, "chains");
 	json_open(&j, '[');

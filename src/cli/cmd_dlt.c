@@ -29,18 +29,6 @@ static bool print_json(struct output *out, struct json *j)
 	return true;
 }
 
-static void put_text(struct json *j, const char *name, const char *text)
-{
-	json_name(j, name);
-	json_text(j, text);
-}
-
-static void put_number(struct json *j, const char *name, int64_t number)
-{
-	json_name(j, name);
-	json_number(j, number);
-}
-
 static void put_time(struct json *j, const char *name, int64_t ms)
 {
 	json_name(j, name);
@@ -59,24 +47,24 @@ static bool list_json(struct cli *cli, const struct dead_letter *letter, void *c
 
 	(void)context;
 	json_open(&j, '{');
-	put_text(&j, "topic", letter->record.topic);
-	put_number(&j, "partition", letter->record.partition);
-	put_number(&j, "offset", letter->record.offset);
+	json_put_text(&j, "topic", letter->record.topic);
+	json_put_number(&j, "partition", letter->record.partition);
+	json_put_number(&j, "offset", letter->record.offset);
 	put_time(&j, "when", dead_letter_when_ms(letter));
 	json_name(&j, "key");
 	json_bytes(&j, e != NULL ? e->key : letter->record.key);
 	if (e != NULL) {
-		put_text(&j, "error_class", e->last.error_class);
-		put_text(&j, "error_code", e->last.error_code);
-		put_text(&j, "error_message", e->last.error_message);
-		put_text(&j, "disposition", e->disposition);
-		put_text(&j, "chain", e->chain);
-		put_text(&j, "original_topic", e->original_topic);
-		put_number(&j, "original_partition", e->original_partition);
-		put_number(&j, "original_offset", e->original_offset);
-		put_number(&j, "attempts", e->attempts);
+		json_put_text(&j, "error_class", e->last.error_class);
+		json_put_text(&j, "error_code", e->last.error_code);
+		json_put_text(&j, "error_message", e->last.error_message);
+		json_put_text(&j, "disposition", e->disposition);
+		json_put_text(&j, "chain", e->chain);
+		json_put_text(&j, "original_topic", e->original_topic);
+		json_put_number(&j, "original_partition", e->original_partition);
+		json_put_number(&j, "original_offset", e->original_offset);
+		json_put_number(&j, "attempts", e->attempts);
 	} else {
-		put_text(&j, "no_envelope", letter->why);
+		json_put_text(&j, "no_envelope", letter->why);
 	}
 	json_close(&j, '}');
 	return print_json(&cli->out, &j);
@@ -178,8 +166,8 @@ static bool print_group_json(struct output *out, const char *mark, const struct 
 	struct json j = {0};
 
 	json_open(&j, '{');
-	put_text(&j, mark, group->name);
-	put_number(&j, "count", group->n);
+	json_put_text(&j, mark, group->name);
+	json_put_number(&j, "count", group->n);
 	put_time(&j, "first", group->first_ms);
 	put_time(&j, "last", group->last_ms);
 	json_close(&j, '}');

@@ -7,38 +7,11 @@
 #include "base/json.h"
 #include "cli/plan.h"
 
-static void put_text(struct json *j, const char *name, const char *text)
-{
-	json_name(j, name);
-	json_text(j, text);
-}
-
-static void put_number(struct json *j, const char *name, int64_t number)
-{
-	json_name(j, name);
-	json_number(j, number);
-}
-
-static void put_bool(struct json *j, const char *name, bool value)
-{
-	json_name(j, name);
-	json_bool(j, value);
-}
-
-static void put_unless(struct json *j, const char *name, int64_t number, int64_t none)
-{
-	json_name(j, name);
-	if (number == none)
-		json_null(j);
-	else
-		json_number(j, number);
-}
-
 static void put_time(struct json *j, const struct plan_time *at)
 {
-	put_number(j, "earliest_ms", at->earliest_ms);
-	put_unless(j, "nominal_ms", at->nominal_ms, PLAN_NEVER);
-	put_number(j, "latest_ms", at->latest_ms);
+	json_put_number(j, "earliest_ms", at->earliest_ms);
+	json_put_number_unless(j, "nominal_ms", at->nominal_ms, PLAN_NEVER);
+	json_put_number(j, "latest_ms", at->latest_ms);
 }
 
 static void put_stage(struct json *j, const struct stagger_chain *chain, int32_t number)
@@ -47,15 +20,16 @@ static void put_stage(struct json *j, const struct stagger_chain *chain, int32_t
 	bool waits = number != CHAIN_MAIN;
 
 	json_open(j, '{');
-	put_text(j, "name", stage->name);
-	put_text(j, "topic", stage->topic);
-	put_number(j, "delay_ms", stage->delay_ms);
-	put_number(j, "jitter_ms", chain_jitter_ms(chain, number));
-	put_number(j, "visits", stage->visits);
-	put_number(j, "calls_per_visit", plan_calls(chain, number));
-	put_bool(j, "retired", stage->retired);
-	put_unless(j, "retention_ms", waits ? plan_retention_ms(chain) : -1, -1);
-	put_number(j, "held_per_1000_failures_a_second", plan_jitter_messages(chain, number, 1000));
+	json_put_text(j, "name", stage->name);
+	json_put_text(j, "topic", stage->topic);
+	json_put_number(j, "delay_ms", stage->delay_ms);
+	json_put_number(j, "jitter_ms", chain_jitter_ms(chain, number));
+	json_put_number(j, "visits", stage->visits);
+	json_put_number(j, "calls_per_visit", plan_calls(chain, number));
+	json_put_bool(j, "retired", stage->retired);
+	json_put_number_unless(j, "retention_ms", waits ? plan_retention_ms(chain) : -1, -1);
+	json_put_number(j, "held_per_1000_failures_a_second",
+			plan_jitter_messages(chain, number, 1000));
 	json_close(j, '}');
 }
 
@@ -63,12 +37,12 @@ static void put_call(struct json *j, const struct stagger_chain *chain,
 		     const struct plan_call *call)
 {
 	json_open(j, '{');
-	put_number(j, "attempt", call->attempt);
-	put_text(j, "stage", chain->stages[call->stage].name);
-	put_number(j, "visit", call->visit);
-	put_number(j, "call", call->call);
+	json_put_number(j, "attempt", call->attempt);
+	json_put_text(j, "stage", chain->stages[call->stage].name);
+	json_put_number(j, "visit", call->visit);
+	json_put_number(j, "call", call->call);
 	put_time(j, &call->at);
-	put_bool(j, "certain", call->certain);
+	json_put_bool(j, "certain", call->certain);
 	json_close(j, '}');
 }
 
@@ -90,21 +64,21 @@ static void put_dead(struct json *j, const struct plan_view *view)
 
 	json_name(j, "dead_letter");
 	json_open(j, '{');
-	put_text(j, "topic", chain->dead_letter_topic);
-	put_bool(j, "stop", chain->stop_instead_of_dead_letter);
-	put_unless(j, "retention_ms", chain->dead_letter_retention_ms, 0);
+	json_put_text(j, "topic", chain->dead_letter_topic);
+	json_put_bool(j, "stop", chain->stop_instead_of_dead_letter);
+	json_put_number_unless(j, "retention_ms", chain->dead_letter_retention_ms, 0);
 	json_name(j, "routes");
 	json_open(j, '[');
 	for (size_t i = 0; i < chain->n_routes; i++) {
 		json_open(j, '{');
-		put_text(j, "of", match_format(&chain->routes[i].match, text));
-		put_text(j, "topic", chain->routes[i].topic);
+		json_put_text(j, "of", match_format(&chain->routes[i].match, text));
+		json_put_text(j, "topic", chain->routes[i].topic);
 		json_close(j, '}');
 	}
 	json_close(j, ']');
 	put_time(j, &view->plan->dead);
-	put_text(j, "disposition", view->plan->disposition);
-	put_bool(j, "disposition_by_jitter", view->plan->by_jitter);
+	json_put_text(j, "disposition", view->plan->disposition);
+	json_put_bool(j, "disposition_by_jitter", view->plan->by_jitter);
 	json_close(j, '}');
 }
 
@@ -113,9 +87,9 @@ void plan_json(struct json *j, const struct plan_view *view)
 	const struct stagger_chain *chain = view->chain;
 
 	json_open(j, '{');
-	put_text(j, "chain", chain->name);
-	put_text(j, "group", view->file->options.group);
-	put_text(j, "mode", chain->republish ? "republish" : "handle");
+	json_put_text(j, "chain", chain->name);
+	json_put_text(j, "group", view->file->options.group);
+	json_put_text(j, "mode", chain->republish ? "republish" : "handle");
 	json_name(j, "stages");
 	json_open(j, '[');
 	for (int32_t i = 0; i < chain->n_stages; i++)
@@ -123,10 +97,10 @@ void plan_json(struct json *j, const struct plan_view *view)
 	json_close(j, ']');
 	put_patterns(j, "never", chain->never, chain->n_never);
 	put_patterns(j, "only", chain->only, chain->n_only);
-	put_number(j, "longest_wait_ms", chain->longest_wait_ms);
-	put_unless(j, "deadline_ms", chain->deadline_ms, 0);
-	put_unless(j, "expire_ms", chain->expire_ms, 0);
-	put_number(j, "max_waiting", view->file->options.max_waiting);
+	json_put_number(j, "longest_wait_ms", chain->longest_wait_ms);
+	json_put_number_unless(j, "deadline_ms", chain->deadline_ms, 0);
+	json_put_number_unless(j, "expire_ms", chain->expire_ms, 0);
+	json_put_number(j, "max_waiting", view->file->options.max_waiting);
 	json_name(j, "calls");
 	json_open(j, '[');
 	for (size_t i = 0; i < view->plan->n; i++)

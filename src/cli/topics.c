@@ -74,18 +74,13 @@ bool topics_table(struct output *out, const struct ops_topics *topics)
 
 static void put_text(struct json *j, const char *name, const char *text)
 {
-	json_name(j, name);
-	json_text(j, text[0] != '\0' ? text : NULL);
+	json_put_text(j, name, text[0] != '\0' ? text : NULL);
 }
 
 /* 0 is what is not known. */
 static void put_number(struct json *j, const char *name, int64_t n)
 {
-	json_name(j, name);
-	if (n != 0)
-		json_number(j, n);
-	else
-		json_null(j);
+	json_put_number_unless(j, name, n, 0);
 }
 
 static void put_topic(struct json *j, const char *name, const struct wish_topic *topic)

@@ -11,14 +11,7 @@
 
 static void put_text(struct json *j, const char *name, const char *text)
 {
-	json_name(j, name);
-	json_text(j, text == NULL ? "" : text);
-}
-
-static void put_maybe(struct json *j, const char *name, const char *text)
-{
-	json_name(j, name);
-	json_text(j, text);
+	json_put_text(j, name, text == NULL ? "" : text);
 }
 
 static void put_bytes(struct json *j, const char *name, struct stagger_bytes bytes)
@@ -30,27 +23,12 @@ static void put_bytes(struct json *j, const char *name, struct stagger_bytes byt
 		json_bytes(j, bytes);
 }
 
-static void put_number(struct json *j, const char *name, int64_t number)
-{
-	json_name(j, name);
-	json_number(j, number);
-}
-
-static void put_number_unless(struct json *j, const char *name, int64_t number, int64_t null)
-{
-	json_name(j, name);
-	if (number == null)
-		json_null(j);
-	else
-		json_number(j, number);
-}
-
 static void put_fault(struct json *j, const struct stagger_fault *fault)
 {
 	put_text(j, "error_class", fault->error_class);
-	put_maybe(j, "error_code", fault->error_code);
+	json_put_text(j, "error_code", fault->error_code);
 	put_text(j, "error_message", fault->error_message);
-	put_maybe(j, "error_detail", fault->error_detail);
+	json_put_text(j, "error_detail", fault->error_detail);
 }
 
 static void put_first(struct json *j, const struct stagger_fault *first)
@@ -70,15 +48,15 @@ static void put_attempt(struct json *j, const struct stagger_attempt *a)
 	json_open(j, '{');
 	put_text(j, "stage", a->stage);
 	put_text(j, "topic", a->topic);
-	put_number(j, "partition", a->partition);
-	put_number(j, "offset", a->offset);
-	put_number(j, "failed_at", a->failed_ms);
-	put_number_unless(j, "duration_ms", a->duration_ms, -1);
-	put_number(j, "tries", a->tries);
+	json_put_number(j, "partition", a->partition);
+	json_put_number(j, "offset", a->offset);
+	json_put_number(j, "failed_at", a->failed_ms);
+	json_put_number_unless(j, "duration_ms", a->duration_ms, -1);
+	json_put_number(j, "tries", a->tries);
 	put_text(j, "error_class", a->fault.error_class);
-	put_maybe(j, "error_code", a->fault.error_code);
+	json_put_text(j, "error_code", a->fault.error_code);
 	put_text(j, "error_message", a->fault.error_message);
-	put_maybe(j, "host", a->host);
+	json_put_text(j, "host", a->host);
 	json_close(j, '}');
 }
 
@@ -89,7 +67,7 @@ static void put_history(struct json *j, const struct stagger_envelope *e)
 	for (size_t i = 0; i < e->n_history; i++)
 		put_attempt(j, e->history[i]);
 	json_close(j, ']');
-	put_number(j, "history_dropped", e->history_dropped);
+	json_put_number(j, "history_dropped", e->history_dropped);
 }
 
 static void put_attributes(struct json *j, const struct stagger_envelope *e)
@@ -120,22 +98,22 @@ static void put_headers(struct json *j, const struct stagger_envelope *e)
 static void put_origin(struct json *j, const struct stagger_envelope *e)
 {
 	put_text(j, "stage", e->stage);
-	put_number_unless(j, "due_at", e->due_ms, 0);
-	put_number(j, "visit", e->visit);
-	put_number(j, "attempts", e->attempts);
-	put_number(j, "replays", e->replays);
+	json_put_number_unless(j, "due_at", e->due_ms, 0);
+	json_put_number(j, "visit", e->visit);
+	json_put_number(j, "attempts", e->attempts);
+	json_put_number(j, "replays", e->replays);
 	put_text(j, "disposition", e->disposition);
 	put_text(j, "consumer_group", e->group);
 	put_text(j, "chain", e->chain);
-	put_maybe(j, "client_id", e->client_id);
-	put_maybe(j, "host", e->host);
+	json_put_text(j, "client_id", e->client_id);
+	json_put_text(j, "host", e->host);
 	put_text(j, "original_topic", e->original_topic);
-	put_number(j, "original_partition", e->original_partition);
-	put_number(j, "original_offset", e->original_offset);
-	put_number_unless(j, "original_timestamp", e->original_timestamp_ms, -1);
-	put_maybe(j, "original_timestamp_type", e->original_timestamp_type);
-	put_number(j, "first_failed_at", e->first_failed_ms);
-	put_number(j, "last_failed_at", e->last_failed_ms);
+	json_put_number(j, "original_partition", e->original_partition);
+	json_put_number(j, "original_offset", e->original_offset);
+	json_put_number_unless(j, "original_timestamp", e->original_timestamp_ms, -1);
+	json_put_text(j, "original_timestamp_type", e->original_timestamp_type);
+	json_put_number(j, "first_failed_at", e->first_failed_ms);
+	json_put_number(j, "last_failed_at", e->last_failed_ms);
 }
 
 static bool has_lists(const struct stagger_envelope *e)
@@ -161,9 +139,9 @@ enum stagger_status stagger_envelope_json(const struct stagger_envelope *e, char
 	put_first(&j, e->first);
 	put_history(&j, e);
 	put_attributes(&j, e);
-	put_maybe(&j, "key_content_type", e->key_content_type);
-	put_maybe(&j, "value_content_type", e->value_content_type);
-	put_number_unless(&j, "value_schema_id", e->value_schema_id, 0);
+	json_put_text(&j, "key_content_type", e->key_content_type);
+	json_put_text(&j, "value_content_type", e->value_content_type);
+	json_put_number_unless(&j, "value_schema_id", e->value_schema_id, 0);
 	json_name(&j, "payload_omitted");
 	json_bool(&j, e->payload_omitted);
 	put_headers(&j, e);
