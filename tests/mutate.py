@@ -104,7 +104,7 @@ class Bench:
             try:
                 done = subprocess.run([test], env=ENV, capture_output=True, timeout=TEST_SECONDS)
             except subprocess.TimeoutExpired:
-                return test.name
+                return f"{test.name} finds no end"
             if done.returncode != 0:
                 return test.name
         return None

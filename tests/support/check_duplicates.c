@@ -23,6 +23,10 @@ struct fault {
 	const struct history_event *event;
 	size_t called_again;
 };
+struct commit { /* the last one of a log */
+	int64_t offset;
+	size_t process; /* whose it was: it may have gone without its ahead set */
+};
 struct mark { /* the last fault that hit a process or lane */
 	size_t at, fault;
 };
@@ -38,18 +42,18 @@ struct duplicates {
 	struct fault *faults;
 	size_t n_faults;
 	struct map logs;          /* (topic, partition) -> committed */
-	int64_t *committed;
+	struct commit *committed;
 	size_t n_logs;
 	size_t *unexplained, n_unexplained; /* events */
 };
 
-static int64_t *committed_of(struct duplicates *d, const struct history_event *event)
+static struct commit *committed_of(struct duplicates *d, const struct history_event *event)
 {
 	size_t log = map_put(&d->logs, check_log(d->c, event), d->n_logs);
 
 	if (log == d->n_logs) {
 		d->committed = map_grow(d->committed, ++d->n_logs, sizeof(*d->committed));
-		d->committed[log] = -1;
+		d->committed[log] = (struct commit){-1, CHECK_NONE};
 	}
 	return &d->committed[log];
 }
@@ -57,9 +61,10 @@ static int64_t *committed_of(struct duplicates *d, const struct history_event *e
 /* After a truncation a commit of before it may still arrive: nothing is known from then on. */
 static void set_committed(struct duplicates *d, const struct history_event *event, int64_t offset)
 {
-	int64_t *committed = committed_of(d, event);
+	struct commit *committed = committed_of(d, event);
 
-	*committed = *committed == UNKNOWN ? UNKNOWN : offset;
+	committed->process = d->c->where[event - d->c->h->events].process;
+	committed->offset = committed->offset == UNKNOWN ? UNKNOWN : offset;
 }
 
 static size_t add_fault(struct duplicates *d, const struct history_event *event)
@@ -105,12 +110,14 @@ static void take_fault(struct duplicates *d, size_t i)
 	d->lanes[where->lane] = (struct mark){i, d->revoking[where->process]};
 }
 
-static size_t fault_since(const struct duplicates *d, const struct round *round)
+static size_t fault_since(const struct duplicates *d, const struct round *round, size_t committer)
 {
 	struct mark last = d->all;
 
 	if (round->process != CHECK_NONE && d->processes[round->process].at > last.at)
 		last = d->processes[round->process];
+	if (committer != CHECK_NONE && d->processes[committer].at > last.at)
+		last = d->processes[committer];
 	if (round->lane != CHECK_NONE && d->lanes[round->lane].at > last.at)
 		last = d->lanes[round->lane];
 	return last.at > round->changed ? last.fault : CHECK_NONE;
@@ -139,14 +146,15 @@ static void take_again(struct duplicates *d, size_t i)
 	const struct round *round = &d->rounds[c->where[i].record];
 	size_t message = c->where[i].message;
 	bool late = is_late(d, &c->where[i]);
-	size_t fault = late ? d->asleep[c->where[i].process].fault : fault_since(d, round);
+	size_t fault = late ? d->asleep[c->where[i].process].fault
+			    : fault_since(d, round, committed_of(d, event)->process);
 	bool cut = round->lane != CHECK_NONE && d->left[round->lane] > round->changed;
 	bool gone = round->process != CHECK_NONE && c->processes[round->process].stopped < i;
 	size_t caller = c->where[i].process;
 
 	if (d->lost[caller] != CHECK_NONE) /* it goes on without knowing that it is not its own */
 		fault = d->processes[caller].fault;
-	else if (!late && *committed_of(d, event) > event->offset) {
+	else if (!late && committed_of(d, event)->offset > event->offset) {
 		check_fail(c, CHECKER_BOUNDED_DUPLICATES,
 			   "id %s handled again in %s, partition %d offset %lld, "
 			   "which was committed",
