@@ -114,7 +114,7 @@ SLOW = [
         Layer("clang", ["unit", "scenario"], CLANG),
     ]),
     Row(4, [Layer("fuzz", [], command=["tests/fuzz/run.sh", "30", "build:-fuzz"])]),
-    Row(4, [Layer("fallback", ["lint", "unit", "embedded"], FALLBACK)]),
+    Row(7, [Layer("fallback", ["lint", "unit", "embedded"], FALLBACK)]),
     Row(6, [
         Layer("newest", ["embedded"], NEWEST),
         Layer("newest-end-to-end", [], NEWEST, ["tests/embedded/end_to_end.sh"]),
