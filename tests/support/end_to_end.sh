@@ -165,6 +165,8 @@ stage_topics=$(echo $stages | sed "s/[^,]*/$topic.$group.retry.&/g")
 "$bin/checker" "$dir/driver.jsonl" "$dir/flood.jsonl" "$dir/m1.jsonl" "$dir/m2.jsonl" \
 	"$dir/drain.jsonl"
 for stage in 300ms 700ms 1s500ms; do
+	# on a busy machine it may be retired before anything has come so far
+	[ $stage != 700ms ] || [ -z "$republish" ] || continue
 	saw "hop into retry.$stage" "\"hopped\".*\"to_topic\":\"$topic.$group.retry.$stage\""
 done
 saw "dead letter" '"dead_lettered"'
