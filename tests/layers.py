@@ -87,7 +87,7 @@ SLOW = [
         Layer("faults-4", [], command=["tests/kafka/faults.py"]),
         Layer("disk", [], command=["tests/kafka/faults.py", "--only", "full-disk"]),
     ]),
-    Row(4, [Layer("bench", [], command=["tests/bench/run.sh", "--quick"])]),
+    Row(6, [Layer("bench", [], command=["tests/bench/run.sh", "--quick"])]),
     Row(4, [
         Layer("kafka-3", [], command=["tests/kafka/end_to_end.sh", "3.9.1", "100000"]),
         Layer("faults-3", [], command=["tests/kafka/faults.py", "--version", "3.9.1", "--only",
