@@ -105,10 +105,6 @@ SLOW = [
         Layer("rolling", [], command=["tests/kafka/rolling.sh"]),
     ]),
     Row(4, [
-        Layer("topics", [], command=["tests/kafka/topics.sh"]),
-        Layer("rolling", [], command=["tests/kafka/rolling.sh"]),
-    ]),
-    Row(4, [
         Layer("install", [], command=["tests/ship/install.sh"]),
         Layer("service", [], command=["tests/ship/service.sh"]),
         Layer("clang", ["unit", "scenario"], CLANG),
