@@ -178,7 +178,8 @@ static bool replace(struct engine *e, struct lane *old, const struct port_partit
 
 void assign_bounds(struct engine *e, const struct port_event *event)
 {
-	bool again = false;
+	if (e->farewell != FAREWELL_NONE)
+		return; /* who is next begins where the log allows; the source knows these lanes */
 	for (size_t i = 0; i < event->n; i++) {
 		const struct port_partition *p = &event->partitions[i];
 		struct lane *lane = p->lane;
@@ -195,8 +196,7 @@ void assign_bounds(struct engine *e, const struct port_event *event)
 			}
 			lane_open(e, lane, GATE_RESET);
 		}
-		again = true;
 	}
-	if (again && e->farewell == FAREWELL_NONE)
+	if (event->n > 0)
 		(void)assign_again(e);
 }

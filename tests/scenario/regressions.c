@@ -144,6 +144,29 @@ static void step_forward_lets_nothing_overtake_that_is_read_at_once(void **state
 	rig_free(rig);
 }
 
+/* Bounds that come during a farewell: a lane that was replaced then was still the source's. */
+static void topic_made_again_changes_no_lane_during_a_farewell(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_new(NULL);
+	for (int i = 0; i < 3; i++)
+		rig_put(rig, MAIN, 0, NULL, i < 2 ? "old:D" : "old:A", 0);
+	rig_advance(rig, SECOND);
+	assert_int_equal(rig->n_tickets, 1);
+	world_recreate(rig->w, MAIN);
+	world_rebalance(rig->w); /* it waits for the ticket */
+	rig_advance(rig, 100);
+	world_recreate(rig->w, MAIN);
+	rig_put(rig, MAIN, 0, NULL, "new:D", 0);
+	rig_advance(rig, 100);
+	assert_int_equal(rig_stats(rig)->log_reset, 0);
+	rig_advance(rig, MINUTE);
+	assert_int_equal(rig_stats(rig)->log_reset, 1);
+	assert_int_equal(rig_calls_of(rig, "new"), 1);
+	assert_int_equal(rig_committed(rig, MAIN, 0), 1);
+	rig_free(rig);
+}
+
 /* -- lanes ------------------------------------------------------------------------------- */
 /* Lanes take turns also where the budget is too small for all of them. */
 static void lane_waits_for_others_at_most_a_round_when_max_in_flight_is_small(void **state)
@@ -173,6 +196,7 @@ int main(void)
 			revoke_commits_at_its_end_although_an_earlier_commit_was_refused),
 		cmocka_unit_test(step_back_makes_nothing_early_that_waits_for_its_strand),
 		cmocka_unit_test(step_forward_lets_nothing_overtake_that_is_read_at_once),
+		cmocka_unit_test(topic_made_again_changes_no_lane_during_a_farewell),
 		cmocka_unit_test(
 			lane_waits_for_others_at_most_a_round_when_max_in_flight_is_small),
 	};
