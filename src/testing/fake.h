@@ -179,6 +179,8 @@ void fake_event_push(struct fake_source *s, struct fake_event *e);
 bool fake_event_next(struct fake_source *s, struct port_event *out);
 /* Drops the waiting events of that kind. */
 void fake_events_drop(struct fake_source *s, enum port_event_kind kind);
+/* Drops answers about lanes that are not among these: the engine has replaced them. */
+void fake_bounds_drop(struct fake_source *s, const struct port_start *assigned, size_t n);
 void fake_events_clear(struct fake_source *s);
 
 /* -- fake_sink.c ------------------------------------------------------------------------- */

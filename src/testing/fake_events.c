@@ -96,6 +96,27 @@ void fake_events_drop(struct fake_source *s, enum port_event_kind kind)
 	}
 }
 
+static bool is_assigned(const void *lane, const struct port_start *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i].lane == lane)
+			return true;
+	return false;
+}
+
+void fake_bounds_drop(struct fake_source *s, const struct port_start *assigned, size_t n)
+{
+	struct list *next = NULL;
+	for (struct list *l = s->events.next; l != &s->events; l = next) {
+		next = l->next;
+		struct fake_event *e = container_of(l, struct fake_event, link);
+		if (e->event.kind != PORT_BOUNDS || is_assigned(e->parts[0].lane, assigned, n))
+			continue;
+		list_remove(l);
+		fake_event_free(e);
+	}
+}
+
 void fake_events_clear(struct fake_source *s)
 {
 	fake_event_free(s->current);

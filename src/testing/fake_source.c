@@ -51,6 +51,7 @@ static enum stagger_status assign(void *self, struct port_start *list, size_t n,
 		s->world->watch.assigned(s->world->watch.user, s->member->number, n);
 	s->fresh = false;
 	fake_events_drop(s, PORT_RESET);
+	fake_bounds_drop(s, list, n);
 	for (size_t i = 0; i < n; i++)
 		list[i].handle = lanes[i];
 	fake_lanes_set(s, lanes, n);
