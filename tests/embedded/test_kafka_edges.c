@@ -123,6 +123,7 @@ static void kafka__oauthbearer_without_anybody_who_gets_tokens_is_refused(void *
 
 	assert_int_equal(small_open(&c, &o, &err), STAGGER_INVALID);
 	assert_non_null(strstr(err.text, "nothing gets tokens"));
+	small_close(&c);
 	properties[2].value = "true"; // tokens without a signature, for tests
 	assert_int_equal(small_open(&c, &o, &err), STAGGER_OK);
 	small_close(&c);
