@@ -173,7 +173,7 @@ def envelope(b, name):
     """Nanoseconds: n and 3 n of them, as for the instructions; the best of some tries."""
     def took(n):
         began = os.times()
-        subprocess.run([BUILD / "tests/bench/micro", name, str(n)], check=True)
+        subprocess.run([BUILD / "tests/micro", name, str(n)], check=True)
         ended = os.times()
         return ended.children_user - began.children_user
 
