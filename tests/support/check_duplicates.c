@@ -19,28 +19,34 @@ struct round { /* the calls of one record by one owner */
 	int32_t attempt;
 	size_t process, lane, changed; /* changed: its last event */
 };
-struct fault {
-	const struct history_event *event;
-	size_t called_again;
+struct toll { /* what one fault made one process's records be called again */
+	size_t fault, called_again;
 };
 struct commit { /* the last one of a log */
 	int64_t offset;
 	size_t process; /* whose it was: it may have gone without its ahead set */
 };
-struct mark { /* the last fault that hit a process or lane */
+struct mark { /* a fault that hit a process or lane */
 	size_t at, fault;
+};
+struct marks { /* in their order */
+	struct mark *list;
+	size_t n;
 };
 struct duplicates {
 	struct check *c;
 	struct round *rounds;     /* of each record */
-	struct mark *processes, *lanes, all;
+	struct marks *processes, *lanes, all;
 	struct mark *asleep;      /* of each process: the last time it was suspended */
 	size_t *left;             /* of each lane: its last revoke */
 	size_t *revoking;         /* of each process: the fault its present rebalance counts as */
 	/* of each process: the event since which its session is lost; it may learn of it later */
 	size_t *lost;
-	struct fault *faults;
+	const struct history_event **faults;
 	size_t n_faults;
+	struct map toll_places;   /* (fault, process) -> tolls */
+	struct toll *tolls;
+	size_t n_tolls;
 	struct map logs;          /* (topic, partition) -> committed */
 	struct commit *committed;
 	size_t n_logs;
@@ -70,8 +76,41 @@ static void set_committed(struct duplicates *d, const struct history_event *even
 static size_t add_fault(struct duplicates *d, const struct history_event *event)
 {
 	d->faults = map_grow(d->faults, d->n_faults + 1, sizeof(*d->faults));
-	d->faults[d->n_faults] = (struct fault){event, 0};
+	d->faults[d->n_faults] = event;
 	return d->n_faults++;
+}
+
+static void add_mark(struct marks *marks, struct mark mark)
+{
+	marks->list = map_grow(marks->list, marks->n + 1, sizeof(*marks->list));
+	marks->list[marks->n++] = mark;
+}
+
+/* The first one after that event; after none: CHECK_NONE. */
+static struct mark mark_after(const struct marks *marks, size_t event)
+{
+	size_t low = 0, high = marks->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (marks->list[middle].at > event)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low < marks->n ? marks->list[low] : (struct mark){CHECK_NONE, CHECK_NONE};
+}
+
+/* max_uncommitted bounds what one process had finished and not committed when the fault hit. */
+static void add_toll(struct duplicates *d, size_t fault, size_t process)
+{
+	size_t i = map_put(&d->toll_places, (struct map_key){fault, process, 0}, d->n_tolls);
+
+	if (i == d->n_tolls) {
+		d->tolls = map_grow(d->tolls, ++d->n_tolls, sizeof(*d->tolls));
+		d->tolls[i] = (struct toll){fault, 0};
+	}
+	d->tolls[i].called_again++;
 }
 
 /* A producer that dies is followed by one that produces all again that had no report. */
@@ -98,29 +137,35 @@ static void take_fault(struct duplicates *d, size_t i)
 		struct mark mark = {i, add_fault(d, event)};
 		if (where->process != CHECK_NONE && check_fault(event, "suspend"))
 			d->asleep[where->process] = mark;
-		if (where->process != CHECK_NONE)
-			d->processes[where->process] = mark;
-		else
-			d->all = mark;
+		add_mark(where->process != CHECK_NONE ? &d->processes[where->process] : &d->all,
+			 mark);
 		return;
 	}
 	/* one rebalance takes many partitions */
 	if (d->revoking[where->process] == CHECK_NONE)
 		d->revoking[where->process] = add_fault(d, event);
-	d->lanes[where->lane] = (struct mark){i, d->revoking[where->process]};
+	add_mark(&d->lanes[where->lane], (struct mark){i, d->revoking[where->process]});
 }
 
+/* The first fault that hit a round after its last event: at the next ones it was lost already. */
 static size_t fault_since(const struct duplicates *d, const struct round *round, size_t committer)
 {
-	struct mark last = d->all;
+	const struct marks *hits[] = {
+		&d->all,
+		round->process != CHECK_NONE ? &d->processes[round->process] : NULL,
+		committer != CHECK_NONE ? &d->processes[committer] : NULL,
+		round->lane != CHECK_NONE ? &d->lanes[round->lane] : NULL,
+	};
+	struct mark first = {CHECK_NONE, CHECK_NONE};
 
-	if (round->process != CHECK_NONE && d->processes[round->process].at > last.at)
-		last = d->processes[round->process];
-	if (committer != CHECK_NONE && d->processes[committer].at > last.at)
-		last = d->processes[committer];
-	if (round->lane != CHECK_NONE && d->lanes[round->lane].at > last.at)
-		last = d->lanes[round->lane];
-	return last.at > round->changed ? last.fault : CHECK_NONE;
+	for (size_t i = 0; i < sizeof(hits) / sizeof(*hits); i++) {
+		if (hits[i] == NULL)
+			continue;
+		struct mark mark = mark_after(hits[i], round->changed);
+		if (mark.at < first.at)
+			first = mark;
+	}
+	return first.fault;
 }
 
 /* A process that was suspended works on until it hears that its lane is gone, perhaps on what
@@ -151,9 +196,12 @@ static void take_again(struct duplicates *d, size_t i)
 	bool cut = round->lane != CHECK_NONE && d->left[round->lane] > round->changed;
 	bool gone = round->process != CHECK_NONE && c->processes[round->process].stopped < i;
 	size_t caller = c->where[i].process;
+	size_t payer = late ? caller : round->process; /* whose max_uncommitted bounds it */
 
-	if (d->lost[caller] != CHECK_NONE) /* it goes on without knowing that it is not its own */
-		fault = d->processes[caller].fault;
+	if (d->lost[caller] != CHECK_NONE) { /* it goes on without knowing that it is not its own */
+		fault = d->processes[caller].list[d->processes[caller].n - 1].fault;
+		payer = caller;
+	}
 	else if (!late && committed_of(d, event)->offset > event->offset) {
 		check_fail(c, CHECKER_BOUNDED_DUPLICATES,
 			   "id %s handled again in %s, partition %d offset %lld, "
@@ -167,9 +215,9 @@ static void take_again(struct duplicates *d, size_t i)
 	c->result->called_again++;
 	if (message != CHECK_NONE)
 		c->messages[message].called_again++;
-	if (fault != CHECK_NONE)
-		d->faults[fault].called_again += !round->reparked;
-	else if (round->state == FINISHED || !cut)
+	if (fault != CHECK_NONE && !round->reparked)
+		add_toll(d, fault, payer);
+	else if (fault == CHECK_NONE && (round->state == FINISHED || !cut))
 		d->unexplained[d->n_unexplained++] = i;
 }
 
@@ -273,18 +321,18 @@ static void judge_calls(struct duplicates *d)
 	struct check *c = d->c;
 	int64_t bound = c->h->config.max_uncommitted;
 
-	for (size_t i = 0; i < d->n_faults; i++)
-		if (bound > 0 && d->faults[i].called_again > (size_t)bound &&
-		    !check_truncates(d->faults[i].event)) /* all of the log comes again */
+	for (size_t i = 0; i < d->n_tolls; i++) {
+		const struct toll *toll = &d->tolls[i];
+		const struct history_event *fault = d->faults[toll->fault];
+		if (bound > 0 && toll->called_again > (size_t)bound &&
+		    !check_truncates(fault)) /* all of the log comes again */
 			check_fail(c, CHECKER_BOUNDED_DUPLICATES,
 				   "%s of %s at %lld ms: %zu records handled again, "
 				   "max_uncommitted is %lld",
-				   d->faults[i].event->kind == HISTORY_FAULT ?
-					   d->faults[i].event->reason : "revoke",
-				   d->faults[i].event->member == NULL ? "all" :
-					   d->faults[i].event->member,
-				   (long long)d->faults[i].event->at_ms, d->faults[i].called_again,
-				   (long long)bound);
+				   fault->kind == HISTORY_FAULT ? fault->reason : "revoke",
+				   fault->member == NULL ? "all" : fault->member,
+				   (long long)fault->at_ms, toll->called_again, (long long)bound);
+	}
 	if ((int64_t)d->n_unexplained <= c->sums.ahead_dropped)
 		return;
 	for (size_t i = 0; i < d->n_unexplained; i++) {
@@ -303,7 +351,7 @@ static size_t endings_allowed(const struct duplicates *d, const struct check_mes
 	size_t faults = 0;
 
 	for (size_t i = 0; i < d->n_faults; i++) {
-		size_t at = (size_t)(d->faults[i].event - d->c->h->events);
+		size_t at = (size_t)(d->faults[i] - d->c->h->events);
 		faults += at >= message->first && at <= message->last;
 	}
 	size_t again = message->called_again + message->repeated;
@@ -358,12 +406,13 @@ void check_duplicates(struct check *c)
 	for (size_t i = 0; i < c->n_records; i++)
 		d.rounds[i] = (struct round){.process = CHECK_NONE, .lane = CHECK_NONE};
 	for (size_t i = 0; i < c->n_processes; i++) {
-		d.processes[i] = d.asleep[i] = (struct mark){0, 0};
+		d.processes[i] = (struct marks){NULL, 0};
+		d.asleep[i] = (struct mark){0, 0};
 		d.revoking[i] = CHECK_NONE;
 		d.lost[i] = CHECK_NONE;
 	}
 	for (size_t i = 0; i < c->n_lanes; i++) {
-		d.lanes[i] = (struct mark){0, 0};
+		d.lanes[i] = (struct marks){NULL, 0};
 		d.left[i] = 0;
 	}
 	for (size_t i = 0; i < c->h->n; i++) {
@@ -373,6 +422,13 @@ void check_duplicates(struct check *c)
 	c->result->faults = d.n_faults;
 	judge_calls(&d);
 	judge_endings(&d);
+	for (size_t i = 0; i < c->n_processes; i++)
+		free(d.processes[i].list);
+	for (size_t i = 0; i < c->n_lanes; i++)
+		free(d.lanes[i].list);
+	free(d.all.list);
+	free(d.tolls);
+	map_clear(&d.toll_places);
 	map_clear(&d.logs);
 	free(d.committed);
 	free(d.rounds);

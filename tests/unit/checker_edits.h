@@ -139,6 +139,13 @@ static void small_bound(struct history *h)
 {
 	h->config.max_uncommitted = 1;
 }
+/* What was finished before a fault is lost with it, and no part of the next one's bound. */
+static void small_bound_for_two_faults(struct history *h)
+{
+	small_bound(h);
+	add(h, HISTORY_FAULT, NULL, 1150)->reason = history_text(h, "connection");
+	move(&h->events[h->n - 1], find(h, HISTORY_HANDLING, "2", 0));
+}
 /* m1 is not killed but suspended; it handles what m2 has committed before it learns of it. */
 static void wakes_up_late(struct history *h)
 {

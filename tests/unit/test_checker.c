@@ -48,6 +48,8 @@ static const struct example {
 	 ahead_dropped, NULL},
 	{"bounded_duplicates__counts_each_kill", CHECKER_BOUNDED_DUPLICATES, take_over, small_bound,
 	 "bounded_duplicates: kill of m1 at 1300 ms: 2 records handled again, max_uncommitted is 1"},
+	{"bounded_duplicates__counts_what_the_first_of_two_faults_took_there", PASSES, take_over,
+	 small_bound_for_two_faults, NULL},
 	{"bounded_duplicates__sees_calls_again_below_the_commit", CHECKER_BOUNDED_DUPLICATES,
 	 take_over, committed_before_the_kill, NULL},
 	{"bounded_duplicates__knows_that_a_session_ends_before_its_member_learns", PASSES,
