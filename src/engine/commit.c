@@ -39,7 +39,7 @@ static void gather_lane(struct engine *e, struct commit *c, struct lane *lane)
 	struct ahead_text text = { .size = 0, .dropped = 0 };
 	char *at = c->texts + c->bytes;
 	if (lane->no_metadata)
-		text.dropped = (int64_t)offsets_ahead(&lane->offsets);
+		text.dropped = offsets_ahead_from(&lane->offsets, offsets_next(&lane->offsets));
 	else
 		text = ahead_write(at, &lane->offsets);
 	c->bytes += text.size;

@@ -168,6 +168,32 @@ static void commit_too_large_goes_at_once_without_the_ahead_set(void **state)
 	rig_free(rig);
 }
 
+static void commit_without_the_ahead_set_does_not_forget_what_was_taken_over(void **state)
+{
+	(void)state;
+	struct setup setup = loose();
+	struct rig *rig = rig_new(&setup);
+	rig_advance(rig, SECOND);
+	rig_send(rig, "k", "a:A");
+	rig_send(rig, "k", "b:A");
+	rig_send(rig, "k", "c:D");
+	rig_send(rig, "k", "d:D");
+	rig_advance(rig, 2 * SECOND);
+	assert_string_equal(commit_metadata(rig, MAIN, 0), "sg1:0:2,2");
+	rig_crash(rig);
+	world_fail_commit(rig->w, PORT_METADATA_TOO_LARGE, 1);
+	assert_int_equal(rig_settle(rig, 2, STAGGER_DONE), STAGGER_OK); /* a, the second time */
+	rig_advance(rig, SECOND / 2);
+	assert_int_equal(rig_committed(rig, MAIN, 0), 1);
+	assert_string_equal(commit_metadata(rig, MAIN, 0), "");
+	assert_int_equal(rig_stats(rig)->ahead_dropped, 2);
+	rig_advance(rig, 2 * SECOND);
+	assert_string_equal(commit_metadata(rig, MAIN, 0), "sg1:0:1,2");
+	rig_crash(rig);
+	expect_story(rig, "a/main/1 b/main/1 c/main/1 d/main/1 a/main/1 b/main/1 b/main/1");
+	rig_free(rig);
+}
+
 static void commit_that_fails_is_tried_again_at_the_next_tick(void **state)
 {
 	(void)state;
@@ -239,6 +265,7 @@ int main(void)
 		cmocka_unit_test(ahead_set_is_written_sooner_when_max_uncommitted_presses),
 		cmocka_unit_test(commit_refused_by_a_rebalance_is_ignored),
 		cmocka_unit_test(commit_too_large_goes_at_once_without_the_ahead_set),
+		cmocka_unit_test(commit_without_the_ahead_set_does_not_forget_what_was_taken_over),
 		cmocka_unit_test(commit_that_fails_is_tried_again_at_the_next_tick),
 		cmocka_unit_test(commit_that_fails_twice_is_sent_once_without_metadata),
 		cmocka_unit_test(commits_that_never_succeed_stop_nothing_but_new_messages),
