@@ -191,17 +191,23 @@ static void kafka__a_position_outside_the_log_is_an_event_and_bounds_mend_it(voi
 	embedded_free(&broker);
 }
 
+struct half { /* of the partitions; what a client was given and told to leave so far */
+	size_t assigned;
+	int assigns, revokes;
+};
+
 /* Takes what comes to a client until both hold a part of the partitions. */
-static void serve(struct client *c, size_t *assigned, int *revokes)
+static void serve(struct client *c, struct half *half)
 {
 	if (!small_next(c, 20))
 		return;
 	if (c->event.kind == PORT_REVOKE) {
-		(*revokes)++;
-		*assigned = 0;
+		half->revokes++;
+		half->assigned = 0;
 		c->source.unassign(c->source.self);
 	} else if (c->event.kind == PORT_ASSIGN) {
-		*assigned = c->event.n;
+		half->assigns++;
+		half->assigned = c->event.n;
 		small_assign(c, false);
 	} else if (c->event.kind != PORT_READY) {
 		fail_msg("event %d", (int)c->event.kind);
@@ -213,27 +219,28 @@ static void kafka__a_second_member_takes_half_and_a_pause_does_not_outlive_it(vo
 	struct embedded *broker = broker_new();
 	struct client *a = calloc(1, sizeof(*a));
 	struct client *b = calloc(1, sizeof(*b));
-	size_t n_a = 0;
-	size_t n_b = 0;
-	int revokes_a = 0;
-	int revokes_b = 0;
+	struct half of_a = { .assigned = 0 };
+	struct half of_b = { .assigned = 0 };
 	void *ready[16];
 	(void)state;
 
 	small_join(a, broker, "two");
-	while (n_a != 4)
-		serve(a, &n_a, &revokes_a);
+	while (of_a.assigned != 4)
+		serve(a, &of_a);
 	for (size_t i = 0; i < 4; i++)
 		a->source.hold(a->source.self, &a->starts[i].handle, 1, true);
 	small_join(b, broker, "two");
 	int64_t until_us = clock_boot_us() + (int64_t)2 * LONG_MS * 1000;
-	while (!(n_a == 2 && n_b == 2) && clock_boot_us() < until_us) {
-		serve(a, &n_a, &revokes_a);
-		serve(b, &n_b, &revokes_b);
+	while (!(of_a.assigned == 2 && of_b.assigned == 2) && clock_boot_us() < until_us) {
+		serve(a, &of_a);
+		serve(b, &of_b);
 	}
-	assert_int_equal(n_a, 2);
-	assert_int_equal(n_b, 2);
-	assert_int_equal(revokes_a, 1);
+	assert_int_equal(of_a.assigned, 2);
+	assert_int_equal(of_b.assigned, 2);
+	/* Each assignment is taken away once. On a busy machine there is more than one: the mock
+	 * refuses the SyncGroup of a follower that comes after its leader's, who then joins again. */
+	assert_int_equal(of_a.revokes, of_a.assigns - 1);
+	assert_int_equal(of_b.revokes, of_b.assigns - 1);
 	small_produce(b, a->starts[0].topic, a->starts[0].partition, 4, "text");
 	assert_int_equal(small_report(b).fault, PORT_FINE);
 	small_take(a, 0, 1, 0);
