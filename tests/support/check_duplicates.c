@@ -37,6 +37,7 @@ struct duplicates {
 	struct check *c;
 	struct round *rounds;     /* of each record */
 	struct marks *processes, *lanes, all;
+	struct marks *acks;       /* of each lane: its commits */
 	struct mark *asleep;      /* of each process: the last time it was suspended */
 	size_t *left;             /* of each lane: its last revoke */
 	size_t *revoking;         /* of each process: the fault its present rebalance counts as */
@@ -101,10 +102,11 @@ static struct mark mark_after(const struct marks *marks, size_t event)
 	return low < marks->n ? marks->list[low] : (struct mark){CHECK_NONE, CHECK_NONE};
 }
 
-/* max_uncommitted bounds what one process had finished and not committed when the fault hit. */
-static void add_toll(struct duplicates *d, size_t fault, size_t process)
+/* max_uncommitted bounds what one process had finished and not committed when the fault hit, and
+ * what a process does then that does not know yet (late). */
+static void add_toll(struct duplicates *d, size_t fault, size_t process, bool late)
 {
-	size_t i = map_put(&d->toll_places, (struct map_key){fault, process, 0}, d->n_tolls);
+	size_t i = map_put(&d->toll_places, (struct map_key){fault, process, late}, d->n_tolls);
 
 	if (i == d->n_tolls) {
 		d->tolls = map_grow(d->tolls, ++d->n_tolls, sizeof(*d->tolls));
@@ -147,7 +149,9 @@ static void take_fault(struct duplicates *d, size_t i)
 	add_mark(&d->lanes[where->lane], (struct mark){i, d->revoking[where->process]});
 }
 
-/* The first fault that hit a round after its last event: at the next ones it was lost already. */
+/* Of the faults that hit a round after its last event the one that took it away: the first one.
+ * But when its lane had been committed before that, a commit that left out its ahead set did it: the
+ * last one. One commit may have been on its way already, the second one had it. */
 static size_t fault_since(const struct duplicates *d, const struct round *round, size_t committer)
 {
 	const struct marks *hits[] = {
@@ -156,16 +160,24 @@ static size_t fault_since(const struct duplicates *d, const struct round *round,
 		committer != CHECK_NONE ? &d->processes[committer] : NULL,
 		round->lane != CHECK_NONE ? &d->lanes[round->lane] : NULL,
 	};
-	struct mark first = {CHECK_NONE, CHECK_NONE};
+	struct mark first = {CHECK_NONE, CHECK_NONE}, last = {0, CHECK_NONE};
 
 	for (size_t i = 0; i < sizeof(hits) / sizeof(*hits); i++) {
-		if (hits[i] == NULL)
+		if (hits[i] == NULL || hits[i]->n == 0)
 			continue;
-		struct mark mark = mark_after(hits[i], round->changed);
-		if (mark.at < first.at)
-			first = mark;
+		struct mark after = mark_after(hits[i], round->changed);
+		struct mark newest = hits[i]->list[hits[i]->n - 1];
+		if (after.at < first.at)
+			first = after;
+		if (after.at != CHECK_NONE && newest.at > last.at)
+			last = newest;
 	}
-	return first.fault;
+	if (first.at == CHECK_NONE || round->lane == CHECK_NONE)
+		return first.fault;
+	struct mark ack = mark_after(&d->acks[round->lane], round->changed);
+	if (ack.at < first.at)
+		ack = mark_after(&d->acks[round->lane], ack.at);
+	return ack.at < first.at ? last.fault : first.fault;
 }
 
 /* A process that was suspended works on until it hears that its lane is gone, perhaps on what
@@ -196,11 +208,10 @@ static void take_again(struct duplicates *d, size_t i)
 	bool cut = round->lane != CHECK_NONE && d->left[round->lane] > round->changed;
 	bool gone = round->process != CHECK_NONE && c->processes[round->process].stopped < i;
 	size_t caller = c->where[i].process;
-	size_t payer = late ? caller : round->process; /* whose max_uncommitted bounds it */
 
 	if (d->lost[caller] != CHECK_NONE) { /* it goes on without knowing that it is not its own */
 		fault = d->processes[caller].list[d->processes[caller].n - 1].fault;
-		payer = caller;
+		late = true;
 	}
 	else if (!late && committed_of(d, event)->offset > event->offset) {
 		check_fail(c, CHECKER_BOUNDED_DUPLICATES,
@@ -215,10 +226,10 @@ static void take_again(struct duplicates *d, size_t i)
 	c->result->called_again++;
 	if (message != CHECK_NONE)
 		c->messages[message].called_again++;
-	if (fault != CHECK_NONE && !round->reparked)
-		add_toll(d, fault, payer);
-	else if (fault == CHECK_NONE && (round->state == FINISHED || !cut))
+	if (fault == CHECK_NONE && (round->state == FINISHED || !cut))
 		d->unexplained[d->n_unexplained++] = i;
+	else if (fault != CHECK_NONE && !round->reparked && event->kind == HISTORY_HANDLING)
+		add_toll(d, fault, late ? caller : round->process, late);
 }
 
 static void take_handling(struct duplicates *d, size_t i)
@@ -282,6 +293,16 @@ static void take_moved(struct duplicates *d, size_t i)
 	round->changed = changed_at(d, round->process, i);
 }
 
+static void take_commit(struct duplicates *d, size_t i)
+{
+	const struct history_event *event = &d->c->h->events[i];
+	size_t lane = d->c->where[i].lane;
+
+	set_committed(d, event, event->next_offset);
+	if (lane != CHECK_NONE)
+		add_mark(&d->acks[lane], (struct mark){i, CHECK_NONE});
+}
+
 static void take(struct duplicates *d, size_t i)
 {
 	const struct history_event *event = &d->c->h->events[i];
@@ -302,7 +323,7 @@ static void take(struct duplicates *d, size_t i)
 	else if (event->kind == HISTORY_ASSIGNED && where->process != CHECK_NONE)
 		d->revoking[where->process] = d->lost[where->process] = CHECK_NONE;
 	else if (event->kind == HISTORY_COMMITTED && event->topic != NULL)
-		set_committed(d, event, event->next_offset);
+		take_commit(d, i);
 	else if (event->kind == HISTORY_RESET && event->topic != NULL)
 		set_committed(d, event, -1);
 	else if (check_truncates(event))
@@ -401,6 +422,7 @@ void check_duplicates(struct check *c)
 	d.revoking = map_grow(NULL, c->n_processes + 1, sizeof(*d.revoking));
 	d.lost = map_grow(NULL, c->n_processes + 1, sizeof(*d.lost));
 	d.lanes = map_grow(NULL, c->n_lanes + 1, sizeof(*d.lanes));
+	d.acks = map_grow(NULL, c->n_lanes + 1, sizeof(*d.acks));
 	d.left = map_grow(NULL, c->n_lanes + 1, sizeof(*d.left));
 	d.unexplained = map_grow(NULL, c->h->n + 1, sizeof(*d.unexplained));
 	for (size_t i = 0; i < c->n_records; i++)
@@ -412,7 +434,7 @@ void check_duplicates(struct check *c)
 		d.lost[i] = CHECK_NONE;
 	}
 	for (size_t i = 0; i < c->n_lanes; i++) {
-		d.lanes[i] = (struct marks){NULL, 0};
+		d.lanes[i] = d.acks[i] = (struct marks){NULL, 0};
 		d.left[i] = 0;
 	}
 	for (size_t i = 0; i < c->h->n; i++) {
@@ -424,8 +446,10 @@ void check_duplicates(struct check *c)
 	judge_endings(&d);
 	for (size_t i = 0; i < c->n_processes; i++)
 		free(d.processes[i].list);
-	for (size_t i = 0; i < c->n_lanes; i++)
+	for (size_t i = 0; i < c->n_lanes; i++) {
 		free(d.lanes[i].list);
+		free(d.acks[i].list);
+	}
 	free(d.all.list);
 	free(d.tolls);
 	map_clear(&d.toll_places);
@@ -437,6 +461,7 @@ void check_duplicates(struct check *c)
 	free(d.revoking);
 	free(d.lost);
 	free(d.lanes);
+	free(d.acks);
 	free(d.left);
 	free(d.faults);
 	free(d.unexplained);
