@@ -40,18 +40,23 @@ static void drop_untouched(struct engine *e)
 		record_free(e, record_of_node(node));
 }
 
-static void deadline(struct engine *e, int64_t timeout_ms)
+static void deadline(struct engine *e, int64_t timeout_ms, const char *key)
 {
 	int64_t at = add_saturated(e->now.boot_ms, timeout_ms);
-	if (e->farewell == FAREWELL_NONE || at < e->farewell_boot_ms)
-		e->farewell_boot_ms = at;
+	if (e->farewell != FAREWELL_NONE && at >= e->farewell_boot_ms)
+		return;
+	e->farewell_boot_ms = at;
+	e->farewell_key = key;
 }
 
 void farewell_begin(struct engine *e, bool stop)
 {
 	if (stop && e->stopping)
 		return;
-	deadline(e, stop ? e->o.drain_timeout_ms : e->o.revoke_timeout_ms);
+	if (stop)
+		deadline(e, e->o.drain_timeout_ms, "drain_timeout");
+	else
+		deadline(e, e->o.revoke_timeout_ms, "revoke_timeout");
 	e->stopping |= stop;
 	e->revoking |= !stop;
 	if (e->farewell != FAREWELL_NONE)
@@ -136,8 +141,8 @@ static void finishing(struct engine *e)
 	if (work_left(e) && e->stopping && e->result == STAGGER_OK) {
 		e->result = STAGGER_TIMEOUT;
 		snprintf(e->error.text, sizeof(e->error.text),
-			 "drain_timeout passed with work left: %lld calls, %lld tickets, %lld hops",
-			 (long long)e->n_called, (long long)e->n_deferred,
+			 "%s passed with work left: %lld calls, %lld tickets, %lld hops",
+			 e->farewell_key, (long long)e->n_called, (long long)e->n_deferred,
 			 (long long)(e->n_hopping + e->n_parked));
 	}
 	farewell_set(e, FAREWELL_COMMITTING);

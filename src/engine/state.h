@@ -223,6 +223,7 @@ struct engine {
 	enum farewell farewell;
 	bool stopping, revoking, ended;
 	int64_t farewell_boot_ms;    /* its deadline */
+	const char *farewell_key;    /* the setting that says so */
 	enum stagger_status result;
 	struct stagger_error error;
 

@@ -69,6 +69,25 @@ static void stop_gives_up_after_drain_timeout(void **state)
 	rig_free(rig);
 }
 
+static void stop_in_a_revoke_gives_up_after_revoke_timeout(void **state)
+{
+	(void)state;
+	struct setup setup = SETUP_INIT;
+	setup.consumer.revoke_timeout_ms = SECOND;
+	struct rig *rig = rig_new(&setup);
+	struct stagger_error error;
+	rig_send(rig, "k", "a:A");
+	rig_advance(rig, 0);
+	world_rebalance(rig->w);
+	rig_advance(rig, SECOND / 2);
+	begin_stop(rig);
+	rig_advance(rig, SECOND);
+	assert_int_equal(rig_ended(rig, 0, &error), STAGGER_TIMEOUT);
+	assert_string_equal(error.text,
+			    "revoke_timeout passed with work left: 0 calls, 1 tickets, 0 hops");
+	rig_free(rig);
+}
+
 static void stop_with_drain_timeout_off_waits_for_nothing(void **state)
 {
 	(void)state;
@@ -218,6 +237,7 @@ int main(void)
 		cmocka_unit_test(stop_reads_no_more),
 		cmocka_unit_test(stop_finishes_what_runs),
 		cmocka_unit_test(stop_gives_up_after_drain_timeout),
+		cmocka_unit_test(stop_in_a_revoke_gives_up_after_revoke_timeout),
 		cmocka_unit_test(stop_with_drain_timeout_off_waits_for_nothing),
 		cmocka_unit_test(stop_does_not_wait_for_in_place_waits),
 		cmocka_unit_test(stop_flushes_hops),
