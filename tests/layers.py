@@ -22,6 +22,7 @@ CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser(
 SKIPS = ROOT / "tests/skips.txt"
 SKIP = 77
 GRACE_SECONDS = 15  # from SIGTERM to SIGKILL
+LAST_LINES = 4  # of a script that failed, in the list at the end
 
 # Kinds of builds: folder suffix, options of meson, environment of the tests, time-out multiplier,
 # the command that must have run before.
@@ -154,38 +155,39 @@ def stop(process):
             pass
 
 
-def run(command, env, ends, last_line=False):
-    """Returns the command's code, its last line if asked for (else it has our terminal and may draw
-    its progress there), and whether it was stopped."""
+def run(command, env, ends, last_lines=0):
+    """Returns the command's code, so many of its last lines (with none it has our terminal and may
+    draw its progress there), and whether it was stopped."""
     seconds = max(1, ends - time.monotonic())
     try:
         process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **env},
                                    start_new_session=True, stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE if last_line else None,
-                                   stderr=subprocess.STDOUT if last_line else None,
+                                   stdout=subprocess.PIPE if last_lines else None,
+                                   stderr=subprocess.STDOUT if last_lines else None,
                                    text=True, errors="replace")
     except OSError as error:
         print(f"{command[0]}: {error.strerror}")
-        return 1, f"{command[0]}: {error.strerror}", False
+        return 1, [f"{command[0]}: {error.strerror}"], False
     stopped = threading.Event()
 
     def late():
         stopped.set()
         stop(process)
 
-    last = ""
+    last = collections.deque(maxlen=last_lines)
     timer = threading.Timer(seconds, late)
     timer.start()
     try:
         for line in process.stdout or ():
             print(line, end="", flush=True)
-            last = line.strip() or last
+            if line.strip():
+                last.append(line.strip())
         process.wait()
     finally:
         timer.cancel()
         if process.poll() is None:
             stop(process)
-    return process.returncode, last, stopped.is_set()
+    return process.returncode, list(last), stopped.is_set()
 
 
 def build(kind, options, ends):
@@ -236,11 +238,11 @@ def run_script(layer, results, ends):
     command = [word.replace("build:-", f"{BUILD}-").replace("build:", f"{BUILD}/")
                for word in layer.command]
     env = {**layer.kind.env, "STAGGER_BUILD": f"{BUILD}{layer.kind.suffix}"}
-    code, last, stopped = run(command, env, ends, last_line=True)
+    code, last, stopped = run(command, env, ends, last_lines=LAST_LINES)
     if stopped:
         results.add(layer.name, 1, "took twice its minutes and was stopped")
     else:
-        results.add(layer.name, code, last if code else "")
+        results.add(layer.name, code, " | ".join(last[-1:] if code == SKIP else last))
 
 
 def say(text):

@@ -26,22 +26,10 @@ while [ $# -gt 0 ]; do
 	shift
 done
 [ "$only" != list ] || exec python3 "$here/goals.py" --only list
+layer=bench
+. "$support/with_kafka.sh"
 
-dir=$(mktemp -d)
-broker=''
-end()
-{
-	code=$?
-	[ -z "$broker" ] || "$support/kafka.sh" stop "$broker"
-	[ $code -ne 0 ] || rm -rf "$dir"
-	[ $code -eq 0 ] || echo "bench: failed, logs are in $dir" >&2
-	exit $code
-}
-trap end EXIT
-trap 'exit 1' INT TERM
-
-"$support/kafka.sh" start "$version" "$dir/broker" >"$dir/ready"
-read -r _ brokers broker <"$dir/ready"
+start_kafka "$version"
 # shellcheck disable=SC2086 # a word or nothing
 python3 "$here/goals.py" --brokers "$brokers" --kafka "$version" --log "$dir/benches.log" \
 	${only:+--only "$only"} $quick $write

@@ -10,23 +10,15 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 root=$(CDPATH='' cd -- "$here/../.." && pwd)
 support=$here/../support
 page=${1:-$root/docs/getting-started.md}
-dir=$(mktemp -d)
-broker=''
+layer=docs
+. "$support/with_kafka.sh"
 
-end()
+end_own()
 {
-	code=$?
 	[ ! -s "$dir/pid" ] || kill "$(cat "$dir/pid")" 2>/dev/null || true
-	[ -z "$broker" ] || "$support/kafka.sh" stop "$broker"
-	[ $code -ne 0 ] || rm -rf "$dir"
-	[ $code -eq 0 ] || echo "docs: $page failed, what it did is in $dir" >&2
-	exit $code
 }
-trap end EXIT
-trap 'exit 1' INT TERM
 
-"$support/kafka.sh" start 4.3.1 "$dir/broker" >"$dir/ready"
-read -r _ brokers broker <"$dir/ready"
+start_kafka 4.3.1
 "$support/kafka.sh" topics "$brokers" orders:8
 
 # What stands for the reader's machine.

@@ -13,19 +13,9 @@ data=$here/../data/envelope
 bin=${STAGGER_BUILD:-$here/../../build}
 PATH=$bin/src/cli:$here/../cli:$PATH
 version=${1:-4.3.1}
-dir=$(mktemp -d)
-broker='' failed=0
-
-end()
-{
-	code=$?
-	[ -z "$broker" ] || "$support/kafka.sh" stop "$broker"
-	[ $code -ne 0 ] || rm -rf "$dir"
-	[ $code -eq 0 ] || echo "cli: failed, outputs are in $dir" >&2
-	exit $code
-}
-trap end EXIT
-trap 'exit 1' INT TERM
+failed=0
+layer=cli
+. "$support/with_kafka.sh"
 cd "$dir"
 
 # Runs the command; outputs are in out and err. Says whether it ends with CODE and prints LINES.

@@ -113,16 +113,16 @@ def report(line):
 
 
 def play(world, name, scenario):
-    """True: it passed; None: it cannot run here."""
+    """What went wrong, "" when nothing; None: it cannot run here."""
     world.begin(name)
     try:
         figures = scenario(world)
     except (Failed, RuntimeError) as error:
         report(f"{world.version} {name}, seed {world.seed}: FAILED: {error}")
-        return False
+        return str(error) or repr(error)
     except Exception:
         report(f"{world.version} {name}, seed {world.seed}: FAILED: {traceback.format_exc()}")
-        return False
+        return traceback.format_exc(limit=0).splitlines()[-1]
     finally:
         world.end_own()
     if isinstance(figures, str):
@@ -130,7 +130,7 @@ def play(world, name, scenario):
         return None
     what = f"{figures['what']}, " if "what" in figures else ""
     report(f"{world.version} {name}: {what}{describe(figures)}: passed")
-    return True
+    return ""
 
 
 def main():
@@ -152,12 +152,13 @@ def main():
         played = {name: play(world, name, known[name]) for name in names}
     finally:
         world.end()
-    failed = [name for name, good in played.items() if good is False]
+    failed = [f"{name}: {why.splitlines()[0]}" for name, why in played.items() if why]
     if failed:
-        print(f"faults: {', '.join(failed)} failed, histories and logs are in {world.top}")
+        print(f"faults: histories and logs are in {world.top}")
+        print("faults: failed:", "; ".join(failed))
         return 1
     shutil.rmtree(world.top)
-    if not any(played.values()):
+    if all(why is None for why in played.values()):
         return SKIP  # the last line says why
     print(f"faults: passed, {len(names)} scenarios")
     return 0

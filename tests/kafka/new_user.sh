@@ -11,20 +11,14 @@ support=$here/../support
 build=${STAGGER_BUILD:-$here/../../build}
 bin=$build/tests
 version=${1:-4.3.1}
-dir=$(mktemp -d)
-broker='' user='' number=0 failed=0
+user='' number=0 failed=0
+layer=new_user
+. "$support/with_kafka.sh"
 
-end()
+end_own()
 {
-	code=$?
-	[ -z "$user" ] || kill -9 "$user" 2>/dev/null || true
-	[ -z "$broker" ] || "$support/kafka.sh" stop "$broker"
-	[ $code -ne 0 ] || rm -rf "$dir"
-	[ $code -eq 0 ] || echo "new_user: failed, outputs are in $dir" >&2
-	exit $code
+	finish
 }
-trap end EXIT
-trap 'exit 1' INT TERM
 . "$support/checks.sh"
 
 closed_port()

@@ -13,22 +13,16 @@ build=${STAGGER_BUILD:-$here/../../build}
 bin=$build/tests
 version=${1:-4.3.1}
 limit_seconds=60
-dir=$(mktemp -d)
-broker='' pids='' failed=0
+pids='' failed=0
+layer=rolling
+. "$support/with_kafka.sh"
 
-end()
+end_own()
 {
-	code=$?
 	for pid in $pids; do
 		kill -9 "$pid" 2>/dev/null || true
 	done
-	[ -z "$broker" ] || "$support/kafka.sh" stop "$broker"
-	[ $code -ne 0 ] || rm -rf "$dir"
-	[ $code -eq 0 ] || echo "rolling: failed, outputs are in $dir" >&2
-	exit $code
 }
-trap end EXIT
-trap 'exit 1' INT TERM
 
 now_ms() { date +%s%3N; }
 
@@ -36,7 +30,7 @@ chain() # FILE GROUP TOPIC RETRY [MORE...]: RETRY as `retry: {...}` has it
 {
 	file=$dir/$1.yaml
 	{
-		echo "kafka: {bootstrap.servers: \"$servers\"}"
+		echo "kafka: {bootstrap.servers: \"$brokers\"}"
 		echo "group: $2"
 		echo "session_timeout: 6s"
 		echo "chains:"
@@ -57,7 +51,7 @@ create() # FILE: its topics
 start() # NAME FILE GROUP TOPIC STAGES [RETIRED]; the history is NAME.jsonl. Sets pid
 {
 	name=$1
-	set -- --chain "$dir/$2.yaml" --brokers "$servers" --group "$3" --topic "$4" \
+	set -- --chain "$dir/$2.yaml" --brokers "$brokers" --group "$3" --topic "$4" \
 		--stages "$5" ${6:+--retired "$6"} --name "$1" --out "$dir/$1.jsonl"
 	"$bin/scripted_worker" "$@" >>"$dir/$name.log" 2>&1 &
 	pid=$!
@@ -111,13 +105,13 @@ retired()
 	chain roll.1 g roll 'stages: [300ms, 700ms, 1s500ms]'
 	chain roll.2 g roll 'stages: [300ms, {delay: 700ms, retired: true}, 1s500ms]'
 	chain roll.3 g roll 'stages: [300ms, 1s500ms]'
-	"$bin/make_topics" "$servers" roll:4
+	"$bin/make_topics" "$brokers" roll:4
 	create roll.1
 	start a roll.1 g roll 300ms,700ms,1s500ms
 	a=$pid
 	start b roll.1 g roll 300ms,700ms,1s500ms
 	b=$pid
-	"$bin/flood" --brokers "$servers" --topic roll --count $count --rate 600 --seed 7 \
+	"$bin/flood" --brokers "$brokers" --topic roll --count $count --rate 600 --seed 7 \
 		--mix 'D=40,RD=25,RRD=15,RRRD=10,RRRRRR=5,X=5' --partitions 4 --keys 200 \
 		--out "$dir/flood.jsonl" &
 	flood=$!
@@ -139,7 +133,7 @@ retired()
 	check "both stop cleanly" stop "$a"
 	check "the other, too" stop "$b"
 	topics=roll.g.retry.300ms,roll.g.retry.700ms,roll.g.retry.1s500ms
-	"$bin/drain" --brokers "$servers" --main roll --stages $topics --dlts roll.g.dlt \
+	"$bin/drain" --brokers "$brokers" --main roll --stages $topics --dlts roll.g.dlt \
 		--out "$dir/drain.jsonl"
 	check "the checker finds nothing" "$bin/checker" "$dir/roll.driver.jsonl" \
 		"$dir/flood.jsonl" "$dir/a.jsonl" "$dir/b.jsonl" "$dir/drain.jsonl"
@@ -160,11 +154,11 @@ too_early()
 	chain keep.2 g keep 'stages: [500ms]'
 	chain keep.3 g keep 'stages: [500ms]' 'allow_stranded: true'
 	chain keep.4 g keep 'stages: [500ms, {delay: 2h, retired: true}]'
-	"$bin/make_topics" "$servers" keep:2
+	"$bin/make_topics" "$brokers" keep:2
 	create keep.1
 	create keep.2
 	start k1 keep.1 g keep 2h
-	printf 'id=%s;script=RD\n' 1 2 3 | kcat -P -b "$servers" -t keep
+	printf 'id=%s;script=RD\n' 1 2 3 | kcat -P -b "$brokers" -t keep
 	check "messages wait in a stage" waits_for '"hopped"' 3 "$dir/k1.jsonl"
 	check "whose reader stops" stop "$pid"
 
@@ -175,7 +169,7 @@ too_early()
 	check "it says why" says "STAGGER_TOPICS.*'keep.g.retry.2h' holds 3 unread" "$dir/k2.log"
 
 	start k3 keep.3 g keep 500ms
-	printf 'id=%s;script=RD\n' 4 5 | kcat -P -b "$servers" -t keep
+	printf 'id=%s;script=RD\n' 4 5 | kcat -P -b "$brokers" -t keep
 	check "allow_stranded works on" waits_for '"verdict":"done"' 2 "$dir/k3.jsonl"
 	check "it warns" says "level=warn.*'keep.g.retry.2h' holds 3 unread" "$dir/k3.log"
 	check "and stops" stop "$pid"
@@ -185,7 +179,7 @@ too_early()
 		waits_for '"assigned".*"keep.g.retry.2h"' 1 "$dir/k4.jsonl"
 	check "and nobody is stranded" hides stranded "$dir/k4.log"
 	check "and stops" stop "$pid"
-	"$bin/drain" --brokers "$servers" --main keep --stages keep.g.retry.2h --dlts keep.g.dlt \
+	"$bin/drain" --brokers "$brokers" --main keep --stages keep.g.retry.2h --dlts keep.g.dlt \
 		--out "$dir/keep.jsonl"
 	check "its messages still wait" waits_for '"remains".*"topic":"keep.g.retry.2h"' 3 \
 		"$dir/keep.jsonl"
@@ -198,10 +192,10 @@ renamed()
 	names='topic: "{topic}.retry.{delay}", stages: [4s]'
 	dlt='    dead_letter: {topic: "{topic}.dlt"}'
 	chain name.1 before name "$names" "$dlt"
-	"$bin/make_topics" "$servers" name:2
+	"$bin/make_topics" "$brokers" name:2
 	create name.1
 	start n1 name.1 before name 4s
-	printf 'id=%s;script=RD\n' 1 2 3 4 5 | kcat -P -b "$servers" -t name
+	printf 'id=%s;script=RD\n' 1 2 3 4 5 | kcat -P -b "$brokers" -t name
 	check "messages of the old name wait" waits_for '"hopped"' 5 "$dir/n1.jsonl"
 	check "whose members stop" stop "$pid"
 	start_at=latest
@@ -230,7 +224,7 @@ shared()
 		chain both.$group.2 $group both \
 			"$names: [400ms, 900ms, {delay: 2s, retired: true}]" "$more" "$dlt"
 	done
-	"$bin/make_topics" "$servers" both:4
+	"$bin/make_topics" "$brokers" both:4
 	create both.x.2
 	create both.y.2
 	start x1 both.x x both 400ms,900ms
@@ -239,7 +233,7 @@ shared()
 	y1=$pid
 	start x2 both.x.2 x both 400ms,900ms,2s 2s
 	x2=$pid
-	"$bin/flood" --brokers "$servers" --topic both --count 1000 --rate 400 --seed 8 \
+	"$bin/flood" --brokers "$brokers" --topic both --count 1000 --rate 400 --seed 8 \
 		--mix 'D=50,RD=30,RRD=10,RRRRRR=5,X=5' --partitions 4 --keys 100 \
 		--out "$dir/both.jsonl"
 	check "the one group ends all" python3 "$support/wait_ended.py" 1000 $limit_seconds \
@@ -261,8 +255,7 @@ shared()
 	check "as many as the other" [ "$x" = "$y" ]
 }
 
-"$support/kafka.sh" start "$version" "$dir/broker" >"$dir/ready"
-read -r _ servers broker <"$dir/ready"
+start_kafka "$version"
 retired
 too_early
 renamed

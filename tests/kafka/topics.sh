@@ -12,20 +12,14 @@ support=$here/../support
 build=${STAGGER_BUILD:-$here/../../build}
 bin=$build/tests
 version=${1:-4.3.1}
-dir=$(mktemp -d)
-broker='' user='' number=0 failed=0
+user='' number=0 failed=0
+layer=topics
+. "$support/with_kafka.sh"
 
-end()
+end_own()
 {
-	code=$?
-	[ -z "$user" ] || kill -9 "$user" 2>/dev/null || true
-	[ -z "$broker" ] || "$support/kafka.sh" stop "$broker"
-	[ $code -ne 0 ] || rm -rf "$dir"
-	[ $code -eq 0 ] || echo "topics: failed, outputs are in $dir" >&2
-	exit $code
+	finish
 }
-trap end EXIT
-trap 'exit 1' INT TERM
 . "$support/checks.sh"
 
 file=$dir/chain.yaml
@@ -33,7 +27,7 @@ file=$dir/chain.yaml
 chain() # MORE LINES...: the chain file, with two stages unless one of them says otherwise
 {
 	{
-		echo "kafka: {bootstrap.servers: \"$servers\"}"
+		echo "kafka: {bootstrap.servers: \"$brokers\"}"
 		echo "group: g"
 		printf '%s\n' "$@"
 	} >"$file"
@@ -46,7 +40,7 @@ seen() # what Kafka's own tool says of all topics, into $out
 {
 	number=$((number + 1))
 	out=$dir/$number.out
-	tool kafka-topics.sh --bootstrap-server "$servers" --describe >"$out" 2>&1
+	tool kafka-topics.sh --bootstrap-server "$brokers" --describe >"$out" 2>&1
 }
 
 has() # TOPIC SETTING...: the line of that topic in $out has each of them
@@ -81,11 +75,11 @@ created()
 	check "and the command" says "made by: stagger topics create $file"
 	finish
 
-	"$bin/make_topics" "$servers" orders:3:max.message.bytes=2000000
+	"$bin/make_topics" "$brokers" orders:3:max.message.bytes=2000000
 	stagger topics create "$file" --dry-run
 	check "a dry run ends well" exits 0
 	check "says what would be made" says "orders.g.retry.5m.*would be made"
-	kcat -L -b "$servers" >"$out"
+	kcat -L -b "$brokers" >"$out"
 	check "and makes nothing" hides "retry"
 
 	stagger topics create "$file"
@@ -117,7 +111,7 @@ created()
 unfit()
 {
 	chain 'chains: {worn: {retry: {stages: [1m, 5m]}}}'
-	"$bin/make_topics" "$servers" worn:3 worn.g.dlt:3:retention.ms=-1 \
+	"$bin/make_topics" "$brokers" worn:3 worn.g.dlt:3:retention.ms=-1 \
 		worn.g.retry.1m:3:cleanup.policy=compact:retention.ms=60000 \
 		worn.g.retry.5m:3:retention.bytes=1000000:retention.ms=604800000
 	begin "$file"
@@ -132,7 +126,7 @@ unfit()
 	check "also what is less" says "warning: topic 'worn.g.retry.5m' has retention.bytes"
 	stagger check "$file"
 	check "the check finds it" exits 1
-	check "with the command" says "kafka-configs.sh --bootstrap-server $servers --alter"
+	check "with the command" says "kafka-configs.sh --bootstrap-server $brokers --alter"
 
 	begin "$file"
 	check "obeyed, the text's command" refused 6000 STAGGER_TOPICS
@@ -159,7 +153,7 @@ made_at_start()
 	check "create_topics makes no main topic" refused 6000 STAGGER_TOPICS
 	check "and names it" says "'bills' is missing"
 	finish
-	"$bin/make_topics" "$servers" bills:2
+	"$bin/make_topics" "$brokers" bills:2
 	begin "$file"
 	check "with main there it starts" within 15000 '^assigned bills '
 	check "and says what it made" says "topic 'bills.g.retry.2h' was made: 2 partitions"
@@ -174,7 +168,7 @@ made_at_start()
 
 stranded()
 {
-	printf 'a\nb\nc\n' | kcat -P -b "$servers" -t orders.g.retry.5m -p 1
+	printf 'a\nb\nc\n' | kcat -P -b "$brokers" -t orders.g.retry.5m -p 1
 	chain 'chains: {orders: {retry: {stages: [1m]}}}'
 	begin "$file"
 	check "a stage that was taken out with its messages is refused" refused 8000 STAGGER_TOPICS
@@ -201,7 +195,7 @@ stranded()
 
 republished()
 {
-	"$bin/make_topics" "$servers" state:1:cleanup.policy=compact
+	"$bin/make_topics" "$brokers" state:1:cleanup.policy=compact
 	chain 'create_topics: true' 'chains: {state: {mode: republish, retry: {stages: [1m]}}}'
 	begin "$file"
 	check "a compacted main is refused with mode republish" refused 15000 STAGGER_TOPICS
@@ -214,8 +208,7 @@ republished()
 	finish
 }
 
-"$support/kafka.sh" start "$version" "$dir/broker" >"$dir/ready"
-read -r _ servers broker <"$dir/ready"
+start_kafka "$version"
 created
 unfit
 made_at_start

@@ -10,21 +10,15 @@ support=$here/../support
 bin=${STAGGER_BUILD:-$here/../../build}/tests
 home=${XDG_CACHE_HOME:-$HOME/.cache}/stagger/dlt-headers-1
 version=${1:-4.3.1}
-dir=$(mktemp -d)
-broker='' workers=''
+workers=''
+layer=dlt_headers
+. "$support/with_kafka.sh"
 
-end()
+end_own()
 {
-	code=$?
 	[ -z "$workers" ] || kill $workers 2>/dev/null || true
 	[ -z "$workers" ] || wait $workers || true
-	[ -z "$broker" ] || "$support/kafka.sh" stop "$broker"
-	[ $code -ne 0 ] || rm -rf "$dir"
-	[ $code -eq 0 ] || echo "dlt_headers: failed, logs are in $dir" >&2
-	exit $code
 }
-trap end EXIT
-trap 'exit 1' INT TERM
 
 # Each family's own jars and what they need to be loaded; the clients are those of the broker.
 jars()
@@ -56,8 +50,7 @@ jars
 kafka=$("$support/kafka.sh" jars "$version")
 path="$home/lib/*:$kafka/*"
 javac -nowarn -d "$dir/classes" -cp "$path" "$here/DltHeaders.java"
-"$support/kafka.sh" start "$version" "$dir/broker" >"$dir/ready"
-read -r _ brokers broker <"$dir/ready"
+start_kafka "$version"
 
 begin() # TOPIC FAMILY [CONFIG of the topic]; the group is named after the topic
 {
