@@ -6,11 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct stagger_bytes bytes_text(const char *text)
-{
-	return (struct stagger_bytes){.data = text, .size = text == NULL ? 0 : strlen(text)};
-}
-
 bool bytes_equal(struct stagger_bytes a, struct stagger_bytes b)
 {
 	if (a.data == NULL || b.data == NULL)

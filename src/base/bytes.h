@@ -6,8 +6,13 @@
 
 #include <stagger/message.h>
 
+#include <string.h>
+
 /* The bytes of a C string without its NUL; NULL gives NULL data. */
-struct stagger_bytes bytes_text(const char *text);
+static inline struct stagger_bytes bytes_text(const char *text)
+{
+	return (struct stagger_bytes){.data = text, .size = text == NULL ? 0 : strlen(text)};
+}
 /* NULL and empty differ. */
 bool bytes_equal(struct stagger_bytes a, struct stagger_bytes b);
 bool bytes_is(struct stagger_bytes a, const char *text);

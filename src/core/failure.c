@@ -64,10 +64,11 @@ void failure_set(struct stagger_failure *scratch, int64_t retry_after_ms, const 
 		 const char *fmt, va_list args)
 {
 	char raw[FAILURE_MAX_MESSAGE + 8]; /* longer, so that its torn end never gets through */
+	const char *text = fmt == NULL ? "" : fmt;
 
-	if (fmt == NULL || vsnprintf(raw, sizeof(raw), fmt, args) < 0)
-		raw[0] = '\0';
-	utf8_clean(scratch->message, sizeof(scratch->message), bytes_text(raw));
+	if (strchr(text, '%') != NULL) /* most have none, and printf is not cheap */
+		text = vsnprintf(raw, sizeof(raw), fmt, args) < 0 ? "" : raw;
+	utf8_clean(scratch->message, sizeof(scratch->message), bytes_text(text));
 	utf8_clean(scratch->error_class, sizeof(scratch->error_class),
 		   bytes_text(error_class != NULL ? error_class : ""));
 	scratch->retry_after_ms = retry_after_ms > 0 ? retry_after_ms : 0;

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "base/bytes.h"
 #include "base/error.h"
 
 /* Slices out at once: one that runs and one that waits for each thread, so that no worker idles. */
@@ -36,6 +37,14 @@ static bool chain_init(struct engine *e, struct chain_state *state, const struct
 {
 	state->engine = e;
 	state->chain = from->chain;
+	state->facts = (struct envelope_facts){
+		.group = bytes_text(e->o.group),
+		.chain = bytes_text(from->chain->name),
+		.client_id = bytes_text(e->o.client_id),
+		.host = bytes_text(e->o.host),
+		.key_content_type = bytes_text(from->chain->key_content_type),
+		.value_content_type = bytes_text(from->chain->value_content_type),
+	};
 	state->workers = from->workers;
 	list_init(&state->with_main);
 	int32_t n = slices_of(&state->workers);

@@ -123,32 +123,28 @@ void hop_again(struct engine *e, struct record *r)
 
 /* -- writing ----------------------------------------------------------------------------- */
 
-static struct envelope_facts facts_of(const struct engine *e, const struct record *r)
+static struct envelope_facts facts_of(const struct record *r)
 {
 	const struct hop *hop = r->hop;
-	const struct stagger_chain *chain = r->chain->chain;
 	const struct stagger_message *m = &r->call.message;
 	bool dead = hop->place == PLACE_DEAD_LETTER;
-	bool foreign = r->broken && r->envelope != NULL;
-	return (struct envelope_facts){
-		.stage = dead ? bytes_text("dlt") : bytes_text(chain->stages[hop->stage].name),
-		.due_ms = dead ? ENVELOPE_NO_TIME : hop->due_ms,
-		.visit = dead ? 1 : hop->visit,
-		.disposition = bytes_text(hop->disposition),
-		.group = foreign ? r->envelope->group : bytes_text(e->o.group),
-		.chain = foreign ? r->envelope->chain : bytes_text(chain->name),
-		.client_id = bytes_text(e->o.client_id),
-		.host = bytes_text(e->o.host),
-		.key_content_type = bytes_text(chain->key_content_type),
-		.value_content_type = bytes_text(chain->value_content_type),
-		.left_stage = bytes_text(m->stage),
-		.left_topic = bytes_text(m->read_topic),
-		.left_partition = m->read_partition,
-		.left_offset = m->read_offset,
-		.tries = r->calls,
-		.failed_ms = hop->failed_ms,
-		.duration_ms = r->calls > 0 ? r->took_us / 1000 : -1,
-	};
+	struct envelope_facts facts = r->chain->facts;
+	if (r->broken && r->envelope != NULL) { /* foreign */
+		facts.group = r->envelope->group;
+		facts.chain = r->envelope->chain;
+	}
+	facts.stage = bytes_text(dead ? "dlt" : r->chain->chain->stages[hop->stage].name);
+	facts.due_ms = dead ? ENVELOPE_NO_TIME : hop->due_ms;
+	facts.visit = dead ? 1 : hop->visit;
+	facts.disposition = bytes_text(hop->disposition);
+	facts.left_stage = bytes_text(m->stage);
+	facts.left_topic = bytes_text(m->read_topic);
+	facts.left_partition = m->read_partition;
+	facts.left_offset = m->read_offset;
+	facts.tries = r->calls;
+	facts.failed_ms = hop->failed_ms;
+	facts.duration_ms = r->calls > 0 ? r->took_us / 1000 : -1;
+	return facts;
 }
 
 static struct envelope_fault fault_of(const struct failure *f)
@@ -162,11 +158,10 @@ static struct envelope_fault fault_of(const struct failure *f)
 }
 
 /* The envelope of the hop; borrows from the record and *room. */
-static bool compose(const struct engine *e, const struct record *r, struct envelope *out,
-		    struct envelope_room *room)
+static bool compose(const struct record *r, struct envelope *out, struct envelope_room *room)
 {
 	const struct hop *hop = r->hop;
-	struct envelope_facts facts = facts_of(e, r);
+	struct envelope_facts facts = facts_of(r);
 	struct failure failure;
 	if (r->failure != NULL) { /* with what all calls of this visit did to the attributes */
 		failure = *r->failure;
@@ -174,7 +169,7 @@ static bool compose(const struct engine *e, const struct record *r, struct envel
 		facts.failure = &failure;
 	}
 	if (hop->republish) {
-		republish_compose(e, r, out);
+		republish_compose(r, out);
 		return true;
 	}
 	if (hop->repark) {
@@ -311,7 +306,7 @@ static enum port_fault hand_over(struct engine *e, struct record *r, bool *waits
 	struct envelope envelope;
 	struct envelope_room room; /* 4 KiB: not worth clearing */
 	room.headers = NULL;
-	if (!compose(e, r, &envelope, &room))
+	if (!compose(r, &envelope, &room))
 		return PORT_FINE;
 	if (hop->shrink != SHRINK_NONE)
 		shrink_apply(&envelope, &room, hop->shrink);
@@ -336,7 +331,7 @@ bool hop_shrink(struct engine *e, struct record *r)
 	struct envelope envelope;
 	struct envelope_room room; /* 4 KiB: not worth clearing */
 	room.headers = NULL;
-	if (!compose(e, r, &envelope, &room))
+	if (!compose(r, &envelope, &room))
 		return false;
 	hop->shrink = shrink_next(&envelope, hop->shrink, hop->place == PLACE_DEAD_LETTER);
 	envelope_room_clear(&room);

@@ -14,15 +14,15 @@
 
 /* -- back to main ------------------------------------------------------------------------ */
 
-void republish_compose(const struct engine *e, const struct record *r, struct envelope *out)
+void republish_compose(const struct record *r, struct envelope *out)
 {
 	const struct stagger_message *m = &r->call.message;
 	*out = *r->envelope;
 	out->stage = bytes_text(m->stage); /* of now, if it had another name */
 	out->visit = m->visit;
 	out->due_ms = r->item.due_ms;      /* clamped where it was forged */
-	out->group = bytes_text(e->o.group);
-	out->chain = bytes_text(r->chain->chain->name);
+	out->group = r->chain->facts.group;
+	out->chain = r->chain->facts.chain;
 	if (MUTANT(republish_loses_attempts))
 		out->attempts = 1;
 }
@@ -42,7 +42,7 @@ bool republish_begin(struct engine *e, struct record *r)
 	}
 	if (!chain->republish)
 		return false;
-	republish_compose(e, r, &envelope);
+	republish_compose(r, &envelope);
 	if (!replay_header_fits(&envelope, chain->topic))
 		return false; /* main would not know it again */
 	if (route_expired(chain, r->call.message.timestamp_ms, e->now.wall_ms))

@@ -71,6 +71,7 @@ struct column {
 struct chain_state {
 	struct engine *engine;
 	const struct stagger_chain *chain;
+	struct envelope_facts facts; /* what each hop's facts have alike, measured once */
 	struct port_workers workers;
 	struct heap with_stages;     /* strands that can give stage records, by the earliest due */
 	struct list with_main;       /* strands that can give main records, in turn */
@@ -288,7 +289,7 @@ void intake_foreign(struct engine *e, struct record *r); /* finished, not handle
 /* republish.c */
 bool republish_waits(const struct lane *lane); /* in its room, while its hops fail */
 bool republish_begin(struct engine *e, struct record *r); /* due; false: it is handled here */
-void republish_compose(const struct engine *e, const struct record *r, struct envelope *out);
+void republish_compose(const struct record *r, struct envelope *out);
 enum port_fault republish_produce(struct engine *e, struct record *r,
 				  const struct envelope *envelope, int32_t partition, bool *full);
 /* main takes no record so large: it is handled in its stage */
