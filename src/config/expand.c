@@ -80,7 +80,7 @@ static void take_file(struct expansion *x, struct value *v, size_t at, size_t si
 	}
 	memcpy(full, x->report->name, folder);
 	strcpy(full + folder, path);
-	const char *why = file_read(&text, &n, full, MAX_FILE);
+	const char *why = file_read(&text, &n, full, MAX_FILE, &x->report->arena->failed);
 	if (why != NULL) {
 		report_add(x->report, node_part(v->node, at, size), "the secret's file '%s': %s",
 			   path, why);

@@ -26,21 +26,23 @@ static const char *read_all(int fd, char *text, size_t *size, size_t max)
 	return "the file is too large";
 }
 
-const char *file_read(char **out, size_t *size, const char *path, size_t max)
+const char *file_read(char **out, size_t *size, const char *path, size_t max, bool *no_memory)
 {
 	struct stat about;
 	char *text = NULL;
 	const char *why = NULL;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-	if (fd < 0 || fstat(fd, &about) != 0)
+	if (fd < 0 || fstat(fd, &about) != 0) {
 		why = strerror(errno);
-	else if (!S_ISREG(about.st_mode))
+	} else if (!S_ISREG(about.st_mode)) {
 		why = "not a regular file";
-	else if ((text = malloc(max + 2)) == NULL)
-		why = "out of memory";
-	if (why == NULL)
+	} else if ((text = malloc(max + 2)) != NULL) {
 		why = read_all(fd, text, size, max);
+	} else {
+		why = "out of memory";
+		*no_memory = true;
+	}
 	if (fd >= 0)
 		close(fd);
 	if (why != NULL) {

@@ -99,7 +99,9 @@ enum stagger_status config_load(struct config **out, const char *path, const cha
 {
 	char *text;
 	struct config_text from = { .name = path, .group = group };
-	const char *why = file_read(&text, &from.bytes.size, path, CONFIG_MAX_FILE);
+	struct arena arena = { 0 };
+	const char *why =
+		file_read(&text, &from.bytes.size, path, CONFIG_MAX_FILE, &arena.failed);
 
 	if (why == NULL) {
 		from.bytes.data = text;
@@ -107,7 +109,6 @@ enum stagger_status config_load(struct config **out, const char *path, const cha
 		free(text);
 		return status;
 	}
-	struct arena arena = { 0 };
 	struct secrets none = { 0 };
 	struct report r = { .arena = &arena, .secrets = &none, .name = path };
 	report_add(&r, PLACE_NONE, "cannot be read: %s", why);

@@ -91,21 +91,8 @@ enum stagger_status stagger_consumer_set(struct stagger_consumer *c, const char 
 	return STAGGER_OK;
 }
 
-static enum stagger_status topics_add(struct stagger_consumer *c, const struct stagger_chain *chain,
-				      struct stagger_error *err)
-{
-	char **topics = realloc(c->topics,
-				(c->n_topics + (size_t)chain->n_stages) * sizeof(char *));
-	if (topics == NULL)
-		return fail_memory(err);
-	c->topics = topics;
-	for (int32_t s = 0; s < chain->n_stages; s++)
-		c->topics[c->n_topics++] = chain->stages[s].topic;
-	return STAGGER_OK;
-}
-
-enum stagger_status consumer_take(struct stagger_consumer *c, struct stagger_chain **take_chain,
-				  struct stagger_error *err)
+/* For one more chain and its topics: what comes after it needs no memory. */
+static enum stagger_status make_room(struct stagger_consumer *c, struct stagger_error *err)
 {
 	if (c->n_chains == CONSUMER_MAX_CHAINS)
 		return fail(err, STAGGER_INVALID, "more than %d chains", CONSUMER_MAX_CHAINS);
@@ -113,16 +100,35 @@ enum stagger_status consumer_take(struct stagger_consumer *c, struct stagger_cha
 	if (chains == NULL)
 		return fail_memory(err);
 	c->chains = chains;
+	char **topics =
+		realloc(c->topics, (c->n_topics + CHAIN_MAX_STAGES + 1) * sizeof(*topics));
+	if (topics == NULL)
+		return fail_memory(err);
+	c->topics = topics;
+	return STAGGER_OK;
+}
+
+static enum stagger_status take(struct stagger_consumer *c, struct stagger_chain **take_chain,
+				struct stagger_error *err)
+{
+	struct stagger_chain *chain = *take_chain;
 	enum stagger_status status = STAGGER_OK;
 	for (size_t i = 0; i < c->n_chains && status == STAGGER_OK; i++)
-		status = chains_apart(c->chains[i].chain, *take_chain, err);
-	if (status == STAGGER_OK)
-		status = topics_add(c, *take_chain, err);
+		status = chains_apart(c->chains[i].chain, chain, err);
 	if (status != STAGGER_OK)
 		return status;
-	c->chains[c->n_chains++] = (struct consumer_chain){ .chain = *take_chain };
+	for (int32_t s = 0; s < chain->n_stages; s++)
+		c->topics[c->n_topics++] = chain->stages[s].topic;
+	c->chains[c->n_chains++] = (struct consumer_chain){ .chain = chain };
 	*take_chain = NULL;
 	return STAGGER_OK;
+}
+
+enum stagger_status consumer_take(struct stagger_consumer *c, struct stagger_chain **take_chain,
+				  struct stagger_error *err)
+{
+	enum stagger_status status = make_room(c, err);
+	return status == STAGGER_OK ? take(c, take_chain, err) : status;
 }
 
 enum stagger_status stagger_consumer_add(struct stagger_consumer *c,
@@ -134,8 +140,10 @@ enum stagger_status stagger_consumer_add(struct stagger_consumer *c,
 		return status;
 	if (take_chain == NULL || *take_chain == NULL)
 		return fail(err, STAGGER_INVALID, "add(): there is no chain");
-	status = chain_seal(*take_chain, c->o.group, err);
-	return status == STAGGER_OK ? consumer_take(c, take_chain, err) : status;
+	status = make_room(c, err); /* first: a chain can be sealed only once */
+	if (status == STAGGER_OK)
+		status = chain_seal(*take_chain, c->o.group, err);
+	return status == STAGGER_OK ? take(c, take_chain, err) : status;
 }
 
 enum stagger_status stagger_consumer_on(struct stagger_consumer *c, const char *chain,

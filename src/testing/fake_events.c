@@ -31,19 +31,20 @@ struct fake_event *fake_event_new(struct fake_source *s, enum port_event_kind ki
 	return e;
 }
 
-void fake_event_set(struct fake_event *e, size_t i, const struct port_partition *p)
+bool fake_event_set(struct fake_event *e, size_t i, const struct port_partition *p)
 {
 	size_t length = strlen(p->topic) + 1;
 	char *texts = malloc(length + p->metadata.size);
 	e->parts[i] = *p;
 	e->parts[i].topic = texts;
 	if (texts == NULL)
-		return;
+		return false;
 	memcpy(texts, p->topic, length);
 	if (p->metadata.data == NULL)
-		return;
+		return true;
 	memcpy(texts + length, p->metadata.data, p->metadata.size);
 	e->parts[i].metadata.data = texts + length;
+	return true;
 }
 
 static bool event_complete(const struct fake_event *e)

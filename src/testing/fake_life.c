@@ -124,6 +124,14 @@ enum stagger_status world_join(struct stagger_world *w, struct stagger_consumer 
 	return STAGGER_OK;
 }
 
+struct stagger_consumer *world_part(struct stagger_world *w, int32_t member)
+{
+	struct stagger_consumer *consumer = w->members[member]->consumer;
+	world_kill(w, member);
+	w->members[member]->consumer = NULL;
+	return consumer;
+}
+
 void world_kill(struct stagger_world *w, int32_t member)
 {
 	struct fake_member *m = member_at(w, member);

@@ -13,6 +13,17 @@
 
 #define ONLY_MEMBER 0
 
+/* What went wrong while the member joined, out of memory say. */
+static enum stagger_status join_result(const struct stagger_world *w, struct stagger_error *err)
+{
+	enum stagger_status status = STAGGER_OK;
+	if (world_ended(w, ONLY_MEMBER, &status, err))
+		return status;
+	if (world_violation(w) != NULL)
+		return fail(err, STAGGER_NO_MEMORY, "%s", world_violation(w));
+	return STAGGER_OK;
+}
+
 /* Settles once, so that the member is assigned and start_latest sees what is sent after this. */
 enum stagger_status stagger_world_new(struct stagger_world **out,
 				      struct stagger_consumer **take_consumer,
@@ -31,6 +42,12 @@ enum stagger_status stagger_world_new(struct stagger_world **out,
 		return status;
 	}
 	world_settle(w);
+	status = join_result(w, err);
+	if (status != STAGGER_OK) {
+		*take_consumer = world_part(w, member);
+		world_free(&w);
+		return status;
+	}
 	*out = w;
 	return STAGGER_OK;
 }

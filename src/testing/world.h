@@ -29,6 +29,8 @@ void world_free(struct stagger_world **w); /* consumers too */
 STAGGER_MUST_USE enum stagger_status world_join(struct stagger_world *w,
 						struct stagger_consumer **take_consumer,
 						int32_t *member, struct stagger_error *err);
+/* Takes the consumer back out of the world, as after a kill. */
+struct stagger_consumer *world_part(struct stagger_world *w, int32_t member);
 /* kill -9: no commit; the group rebalances at the next settle, but a static member's partitions
  * stay its own. Produces that were not due yet are lost, those that wait for held reports are
  * durable. Inside a callback of that member: what it does from then on has no effect, and a restart

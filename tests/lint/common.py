@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the lints share: where things are, C text without its comments, how findings are told."""
+"""What the lints share: where things are, C text without its comments, what is public, how findings
+are told."""
 import os
 import pathlib
 import re
@@ -10,6 +11,8 @@ BUILD = pathlib.Path(os.environ.get("STAGGER_BUILD") or ROOT / "build")
 
 _NOISE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.DOTALL)
 
+_DECLARATION = re.compile(r"\bSTAGGER_API\b[^;{]*?\b(\w+)\s*\((?!\()", re.DOTALL)
+
 
 def code_only(text):
     """C text with comments and literals blanked; lines and columns stay where they are."""
@@ -18,6 +21,18 @@ def code_only(text):
 
 def line_at(text, position):
     return text.count("\n", 0, position) + 1
+
+
+def declared():
+    """The functions of the public headers: name -> (header, line)"""
+    names = {}
+    for header in sorted((ROOT / "include/stagger").glob("*.h")):
+        text = code_only(header.read_text(encoding="utf-8"))
+        text = re.sub(r"^[ \t]*#.*", "", text, flags=re.MULTILINE)
+        text = re.sub(r"\bSTAGGER_(MUST_USE|PRINTF\([^)]*\))", lambda m: " " * len(m.group()), text)
+        for found in _DECLARATION.finditer(text):
+            names[found[1]] = (header, line_at(text, found.start(1)))
+    return names
 
 
 class Findings:

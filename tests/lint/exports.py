@@ -4,25 +4,10 @@
 STAGGER_API functions of the public headers, but testing.h's, which are in the testing library with
 all others."""
 import pathlib
-import re
 import subprocess
 import sys
 
-from common import BUILD, ROOT, Findings, code_only, line_at
-
-DECLARATION = re.compile(r"\bSTAGGER_API\b[^;{]*?\b(\w+)\s*\((?!\()", re.DOTALL)
-
-
-def declared():
-    """name -> (header, line)"""
-    names = {}
-    for header in sorted((ROOT / "include/stagger").glob("*.h")):
-        text = code_only(header.read_text(encoding="utf-8"))
-        text = re.sub(r"^[ \t]*#.*", "", text, flags=re.MULTILINE)
-        text = re.sub(r"\bSTAGGER_(MUST_USE|PRINTF\([^)]*\))", lambda m: " " * len(m.group()), text)
-        for found in DECLARATION.finditer(text):
-            names[found[1]] = (header, line_at(text, found.start(1)))
-    return names
+from common import BUILD, Findings, declared
 
 
 def defined(library, *options):

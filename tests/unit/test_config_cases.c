@@ -118,9 +118,11 @@ static void config__cases_are_as_expected(void **state)
 		struct config *config = NULL;
 		char *expected = NULL;
 		size_t size;
+		bool no_memory;
 		enter(cases[i]);
 		char *text = result_of(&config);
-		const char *why = file_read(&expected, &size, "expect.txt", MOST_TEXT);
+		const char *why =
+			file_read(&expected, &size, "expect.txt", MOST_TEXT, &no_memory);
 		if (why != NULL)
 			fail_msg("%s/expect.txt: %s", cases[i], why);
 		if (strcmp(text, expected) != 0) {
@@ -214,8 +216,9 @@ static void config__every_key_of_the_table_is_in_a_case(void **state)
 	for (size_t i = 0; i < n_cases; i++) {
 		char *text;
 		size_t size;
+		bool no_memory;
 		enter(cases[i]);
-		assert_null(file_read(&text, &size, "chain.yaml", CONFIG_MAX_FILE));
+		assert_null(file_read(&text, &size, "chain.yaml", CONFIG_MAX_FILE, &no_memory));
 		mark_file(text, size);
 		free(text);
 	}
