@@ -7,13 +7,12 @@
 #define _GNU_SOURCE
 #include "calls.h"
 #include "heap.h"
+#include "wave.h"
 
 #include <netinet/in.h>
 #include <poll.h>
-#include <spawn.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <librdkafka/rdkafka.h>
@@ -161,33 +160,49 @@ static enum stagger_status make_run_until_signal(struct stagger_consumer *c,
 	return stagger_consumer_run_until_signal(c, err);
 }
 
-static void run_out(const char *name, const struct place *place,
-		    enum stagger_status (*make)(struct stagger_consumer *c,
-						struct stagger_error *err))
+static int run_out(const char *name, const struct place *place, long n,
+		   enum stagger_status (*make)(struct stagger_consumer *c,
+					       struct stagger_error *err))
 {
-	long n = 0;
-	bool failed = true;
+	struct member m;
+	struct stagger_error err = {.text = "no error"};
+	size_t live = heap_live();
 
-	while (failed) {
-		struct member m;
-		struct stagger_error err = {.text = "no error"};
-		size_t live = heap_live();
+	open_member(&m, place, "calls", 0);
+	heap_arm(n);
+	enum stagger_status status = make(m.consumer, &err);
+	heap_disarm();
+	bool failed = heap_failed();
+	if (status != STAGGER_OK && (!failed || status != STAGGER_NO_MEMORY ||
+				     err.status != status || strstr(err.text, "memory") == NULL))
+		fail_msg("%s, allocation %ld: %s: %s", name, n, stagger_status_name(status),
+			 err.text);
+	close_member(&m, name, n, live);
+	if (!failed)
+		return NOT_REACHED;
+	return status == STAGGER_OK ? WENT_ON : REFUSED;
+}
 
-		assert_true(++n < N_MAX);
-		open_member(&m, place, name, 0);
-		heap_arm(n);
-		enum stagger_status status = make(m.consumer, &err);
-		heap_disarm();
-		failed = heap_failed();
-		if (status != STAGGER_OK &&
-		    (!failed || status != STAGGER_NO_MEMORY || err.status != status ||
-		     strstr(err.text, "out of memory") == NULL))
-			fail_msg("%s, allocation %ld: %s: %s", name, n,
-				 stagger_status_name(status), err.text);
-		close_member(&m, name, n, live);
-	}
-	print_message("%s: %ld allocations\n", name, n - 1);
-	assert_true(n > 20);
+/* It may be taken by another program meanwhile: not by one of ours, they take what they are given. */
+static int free_port(void)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	socklen_t size = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, size), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &size), 0);
+	close(fd);
+	return ntohs(at.sin_port);
+}
+
+static int start_its_broker(long n)
+{
+	struct place place = {.servers = "embedded"};
+
+	snprintf(place.port, sizeof(place.port), "%d", free_port());
+	return run_out("stagger_consumer_start with its broker", &place, n, make_start);
 }
 
 /* -- dispatch() -------------------------------------------------------------------------- */
@@ -245,9 +260,6 @@ static enum stagger_status dispatch(struct member *m, int fd, long n, struct sta
 	}
 }
 
-/* How a story ended: an exit status. */
-enum { WENT_ON = 0, NOT_REACHED = 10, REFUSED = 11 };
-
 static int tell(long n)
 {
 	struct member m;
@@ -272,55 +284,29 @@ static int tell(long n)
 	return status == STAGGER_STOPPED ? WENT_ON : REFUSED;
 }
 
-/* -- many stories at a time: the group's first round takes three seconds, nearly all of it waiting */
+/* -- stories: what takes seconds, nearly all of them waiting ---------------------------- */
 
-#define AT_A_TIME 44
-
-struct wave {
-	pid_t children[AT_A_TIME];
-	int went_on, refused, not_reached;
+static const struct {
+	const char *name;
+	int (*tell)(long n); /* with the n-th allocation failing */
+} stories[] = {
+	{"dispatch", tell},
+	{"start-its-broker", start_its_broker},
 };
-
-static void begin_wave(struct wave *w, long first)
-{
-	for (long i = 0; i < AT_A_TIME; i++) {
-		char number[24];
-		snprintf(number, sizeof(number), "%ld", first + i);
-		char *const args[] = {(char[]){"running_calls"}, number, NULL};
-		assert_int_equal(posix_spawn(&w->children[i], "/proc/self/exe", NULL, NULL, args,
-					     environ),
-				 0);
-	}
-}
-
-static void end_wave(struct wave *w, long first)
-{
-	for (long i = 0; i < AT_A_TIME; i++) {
-		int status;
-		assert_int_equal(waitpid(w->children[i], &status, 0), w->children[i]);
-		int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-		w->went_on += code == WENT_ON;
-		w->refused += code == REFUSED;
-		w->not_reached += code == NOT_REACHED;
-		if (code != WENT_ON && code != REFUSED && code != NOT_REACHED)
-			fail_msg("dispatch, allocation %ld: wait status %d", first + i, status);
-	}
-}
 
 static void calls__dispatch(void **state)
 {
-	struct wave w = {.not_reached = 0};
+	struct wave w = wave_all(stories[0].name);
 
 	(void)state;
-	for (long n = 1; w.not_reached == 0; n += AT_A_TIME) {
-		assert_true(n < N_MAX);
-		begin_wave(&w, n);
-		end_wave(&w, n);
-	}
-	print_message("stagger_consumer_dispatch: %d allocations, after %d of them it went on\n",
-		      w.went_on + w.refused, w.went_on);
 	assert_true(w.went_on > 10);
 	assert_true(w.refused > 0);
+}
+
+static void calls__start_with_its_broker(void **state)
+{
+	(void)state;
+	assert_true(wave_all(stories[1].name).refused > 20);
 }
 
 /* -- all of them ------------------------------------------------------------------------- */
@@ -340,61 +326,48 @@ static void calls__that_run(void **state)
 	const struct place place = {.servers = embedded_servers(broker)};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
-		if (calls[i].make != NULL)
-			run_out(calls[i].name, &place, calls[i].make);
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		long n = 1;
+		if (calls[i].make == NULL)
+			continue;
+		while (run_out(calls[i].name, &place, n, calls[i].make) != NOT_REACHED)
+			assert_true(++n < N_MAX);
+		print_message("%s: %ld allocations\n", calls[i].name, n - 1);
+		assert_true(n > 20);
+	}
 }
 
-/* It may be taken by another program meanwhile: not by one of ours, they take what they are given. */
-static int free_port(void)
-{
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-	socklen_t size = sizeof(at);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_true(fd >= 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, size), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &size), 0);
-	close(fd);
-	return ntohs(at.sin_port);
-}
-
-static void calls__that_start_the_embedded_broker(void **state)
-{
-	struct place place = {.servers = "embedded"};
-
-	(void)state;
-	snprintf(place.port, sizeof(place.port), "%d", free_port());
-	run_out("its-broker", &place, make_start);
-}
-
-static long story;
-static int story_end;
+static int (*told)(long n);
+static long told_n;
+static int told_end;
 
 static void calls__one_story(void **state)
 {
 	(void)state;
-	story_end = tell(story);
+	told_end = told(told_n);
 }
 
-/* With a number: the story in which that allocation fails, and its end as the exit status. */
+/* With a story's name and a number: that one alone, and its end as the exit status. */
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest all[] = {
 		cmocka_unit_test(calls__that_run),
-		cmocka_unit_test(calls__that_start_the_embedded_broker),
+		cmocka_unit_test(calls__start_with_its_broker),
 		cmocka_unit_test(calls__dispatch),
 	};
 	const struct CMUnitTest one[] = {cmocka_unit_test(calls__one_story)};
 	struct stagger_error err;
 	int n_failed;
 
-	story = argc > 1 ? strtol(argv[1], NULL, 10) : 0;
+	for (size_t i = 0; argc == 3 && i < sizeof(stories) / sizeof(stories[0]); i++)
+		if (strcmp(argv[1], stories[i].name) == 0)
+			told = stories[i].tell;
+	told_n = argc == 3 ? strtol(argv[2], NULL, 10) : 0;
 	must(embedded_new(&broker, 0, 1, NULL, 0, &err), &err);
-	if (story == 0)
+	if (told == NULL)
 		n_failed = cmocka_run_group_tests(all, NULL, NULL);
 	else
 		n_failed = cmocka_run_group_tests(one, NULL, NULL);
 	embedded_free(&broker);
-	return n_failed != 0 ? 1 : story_end;
+	return n_failed != 0 ? 1 : told_end;
 }
