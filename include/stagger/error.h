@@ -29,7 +29,7 @@ extern "C" {
 enum stagger_status {
 	STAGGER_OK = 0,
 	STAGGER_INVALID,     /* argument or configuration; the text says what and where */
-	STAGGER_NO_MEMORY,
+	STAGGER_NO_MEMORY,   /* or no descriptor or thread is left; the text says which */
 	STAGGER_STATE,       /* the call does not fit now: on() after run(), run() twice */
 	STAGGER_UNREACHABLE, /* no broker answered within start_timeout */
 	STAGGER_DENIED,      /* password, certificate or ACL; text says which and what to check */

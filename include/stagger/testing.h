@@ -24,7 +24,8 @@ stagger_world_new(struct stagger_world **out, struct stagger_consumer **take_con
 STAGGER_API STAGGER_MUST_USE enum stagger_status
 stagger_world_send(struct stagger_world *w, const char *topic, struct stagger_bytes key,
 		   struct stagger_bytes value, struct stagger_error *err);
-/* Moves the clock and runs all that becomes due, in due order. 0 runs what is due now. */
+/* Moves the clock and runs all that becomes due, in due order. 0 runs what is due now. When memory
+ * is short the member may stand still until stagger_world_crash(). */
 STAGGER_API void stagger_world_advance(struct stagger_world *w, int64_t ms);
 /* kill -9 and restart: what was not committed comes again. */
 STAGGER_API void stagger_world_crash(struct stagger_world *w);

@@ -4,6 +4,7 @@
  * arguments may point into the very error they replace (a caller that adds context). */
 #include "base/error.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -76,4 +77,16 @@ enum stagger_status fail_code(struct stagger_error *err, enum stagger_status sta
 enum stagger_status fail_memory(struct stagger_error *err)
 {
 	return fail(err, STAGGER_NO_MEMORY, "out of memory");
+}
+
+enum stagger_status fail_system(struct stagger_error *err, int code, const char *what)
+{
+	const char *advice = "";
+	if (code == EMFILE)
+		advice = "; raise this process's limit of open files (ulimit -n, LimitNOFILE=)";
+	else if (code == ENFILE)
+		advice = "; the system's limit of open files is reached (fs.file-max)";
+	else if (code == EAGAIN)
+		advice = "; raise the limit of threads (ulimit -u, TasksMax=) or use fewer workers";
+	return fail(err, STAGGER_NO_MEMORY, "%s: %s%s", what, strerror(code), advice);
 }

@@ -14,5 +14,7 @@ enum stagger_status fail_code(struct stagger_error *err, enum stagger_status sta
 			      int32_t kafka_code, const char *fmt, ...) STAGGER_PRINTF(4, 5);
 /* STAGGER_NO_MEMORY with its text. */
 enum stagger_status fail_memory(struct stagger_error *err);
+/* STAGGER_NO_MEMORY: the system has no descriptor or thread left for what. code: the errno. */
+enum stagger_status fail_system(struct stagger_error *err, int code, const char *what);
 
 #endif

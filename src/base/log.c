@@ -178,15 +178,27 @@ static void add_tail(struct log *log, size_t *used, uint64_t suppressed)
 		text_add(log->line, LOG_MAX_LINE, used, "}");
 }
 
+/* One write a line, but for a signal or a pipe that is nearly full. What fails is left out: nobody
+ * is left to tell. */
+static void put_stderr(const char *line, size_t size)
+{
+	while (size > 0) {
+		ssize_t n = write(STDERR_FILENO, line, size);
+		if (n < 0 && errno != EINTR)
+			return;
+		line += n > 0 ? n : 0;
+		size -= n > 0 ? (size_t)n : 0;
+	}
+}
+
 static void put_line(struct log *log, enum stagger_level level, size_t used)
 {
 	if (log->options.write != NULL) {
 		log->options.write(level, log->line, log->options.user);
 		return;
 	}
-	log->line[used] = '\n'; // in place of the NUL: one write a line
-	ssize_t written = write(STDERR_FILENO, log->line, used + 1);
-	(void)written; // nobody is left to tell
+	log->line[used] = '\n'; // in place of the NUL
+	put_stderr(log->line, used + 1);
 }
 
 void log_write(struct log *log, enum stagger_level level, const char *fmt, ...)

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
@@ -51,9 +50,8 @@ enum stagger_status wake_new(struct wake **out, struct stagger_error *err)
 	// A descriptor that is missing (-1) makes watch() fail; errno is then the last failure's.
 	if (w->epoll < 0 || w->event < 0 || w->timer < 0 || watch(w->epoll, w->event) != 0 ||
 	    watch(w->epoll, w->timer) != 0) {
-		enum stagger_status status = fail(err, STAGGER_NO_MEMORY,
-						  "cannot open the loop's descriptors: %s",
-						  strerror(errno));
+		enum stagger_status status =
+			fail_system(err, errno, "cannot open the loop's descriptors");
 		wake_free(&w);
 		return status;
 	}

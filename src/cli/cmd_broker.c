@@ -104,11 +104,15 @@ static int run(struct cli *cli, const struct broker *b)
 			 &err) != STAGGER_OK)
 		return cli_fail(&err);
 	output_print(&cli->out, "%s\n", embedded_servers(embedded));
-	fflush(cli->out.file);
-	say_limits(b);
-	sigwait(&signals, &got);
+	bool said = output_flush(&cli->out);
+	if (said) {
+		say_limits(b);
+		sigwait(&signals, &got);
+	} else {
+		message("the broker's address cannot be said: it ends");
+	}
 	embedded_free(&embedded);
-	return END_OK;
+	return said ? END_OK : END_FAILED;
 }
 
 int cmd_broker(struct cli *cli)

@@ -2,9 +2,11 @@
  *
  * The command: finds the sub-command, runs it, and judges what became of its output. */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <stagger/stagger.h>
 
@@ -54,6 +56,15 @@ static int run(struct cli *cli, int argc, const char *const *argv)
 	return command->run(cli);
 }
 
+/* Where a standard descriptor is closed, the next socket would get its number, and what we print
+ * would go there. Its place is taken by one that refuses: reading the output, writing the input. */
+static void take_closed_places(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int main(int argc, char **argv)
 {
 	struct cli cli = {0};
@@ -61,6 +72,7 @@ int main(int argc, char **argv)
 
 	/* A reader that leaves is seen when we write; and TLS writes without MSG_NOSIGNAL. */
 	signal(SIGPIPE, SIG_IGN);
+	take_closed_places();
 	output_open(&cli.out, stdout);
 	end = run(&cli, argc, (const char *const *)argv);
 	return output_close(&cli.out) ? end : END_FAILED;

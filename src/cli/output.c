@@ -87,11 +87,16 @@ void output_style(struct output *o, enum style style)
 		output_print(o, "%s", codes[style]);
 }
 
-bool output_close(struct output *o)
+bool output_flush(struct output *o)
 {
 	if (fflush(o->file) != 0)
 		note_failure(o);
-	if (!o->gone || o->error == EPIPE)
+	return !o->gone;
+}
+
+bool output_close(struct output *o)
+{
+	if (output_flush(o) || o->error == EPIPE)
 		return true;
 	message("standard output: %s", strerror(o->error));
 	return false;

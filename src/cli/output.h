@@ -27,6 +27,8 @@ void output_print(struct output *o, const char *fmt, ...) STAGGER_PRINTF(2, 3);
 void output_bytes(struct output *o, struct stagger_bytes bytes);
 void output_text(struct output *o, const char *text); /* the same of a C string */
 void output_style(struct output *o, enum style style);
+/* False: it cannot be written; output_close() will say why. */
+bool output_flush(struct output *o);
 /* Flushes. False, and said: not all could be written; that the reader has gone is no failure. */
 bool output_close(struct output *o);
 

@@ -190,7 +190,7 @@ enum stagger_status asker_begin(struct kafka *k, struct stagger_error *err)
 	if (code != 0) {
 		pthread_cond_destroy(&a->news);
 		pthread_mutex_destroy(&a->lock);
-		return fail(err, STAGGER_NO_MEMORY, "kafka: no thread");
+		return fail_system(err, code, "kafka: no thread can be made");
 	}
 	a->begun = true;
 	return STAGGER_OK;

@@ -20,6 +20,7 @@
 #include "base/error.h"
 
 #define ROOM 32768 /* bytes of a buffer */
+#define DEAF_MS 100 /* until the next try */
 
 struct way { /* from one end of a connection to the other */
 	char bytes[ROOM];
@@ -38,6 +39,7 @@ struct forward {
 	bool begun;
 	struct link *links[FORWARD_MAX]; /* the thread's */
 	size_t n;
+	bool deaf; /* without a descriptor a connection can only wait */
 };
 
 static struct sockaddr_in loopback(int32_t port)
@@ -81,7 +83,7 @@ enum stagger_status forward_new(struct forward **out, int32_t port, struct stagg
 	f->listener = open_socket(SOCK_NONBLOCK);
 	f->quit = eventfd(0, EFD_CLOEXEC);
 	if (f->listener < 0 || f->quit < 0)
-		status = fail(err, STAGGER_NO_MEMORY, "embedded broker: %s", strerror(errno));
+		status = fail_system(err, errno, "embedded broker");
 	else
 		status = listen_on(f->listener, port, err);
 	if (status == STAGGER_OK)
@@ -104,6 +106,7 @@ static void link_free(struct link *link)
 static void link_new(struct forward *f)
 {
 	int client = accept4(f->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	f->deaf = client < 0 && errno != EAGAIN && errno != ECONNABORTED && errno != EINTR;
 	struct link *link = client >= 0 ? calloc(1, sizeof(*link)) : NULL;
 	int broker = link != NULL ? open_socket(0) : -1;
 
@@ -207,14 +210,16 @@ static void *run(void *of)
 
 	for (;;) {
 		polled[0] = (struct pollfd){.fd = f->quit, .events = POLLIN};
-		polled[1] = (struct pollfd){.fd = f->n < FORWARD_MAX ? f->listener : -1,
-					    .events = POLLIN};
+		bool listens = f->n < FORWARD_MAX && !f->deaf;
+		polled[1] = (struct pollfd){.fd = listens ? f->listener : -1, .events = POLLIN};
 		for (size_t i = 0; i < f->n; i++)
 			for (int end = 0; end < 2; end++)
 				polled[2 + 2 * i + (size_t)end] =
 					(struct pollfd){.fd = f->links[i]->ends[end],
 							.events = wants(f->links[i], end)};
-		if (poll(polled, 2 + 2 * f->n, -1) < 0)
+		int n = poll(polled, 2 + 2 * f->n, f->deaf ? DEAF_MS : -1);
+		f->deaf = false;
+		if (n < 0)
 			continue; /* a signal: there is no other way to fail */
 		if (polled[0].revents != 0)
 			return NULL;
@@ -227,8 +232,9 @@ static void *run(void *of)
 enum stagger_status forward_begin(struct forward *f, int32_t port, struct stagger_error *err)
 {
 	f->to = loopback(port);
-	if (pthread_create(&f->thread, NULL, run, f) != 0)
-		return fail(err, STAGGER_NO_MEMORY, "embedded broker: no thread can be made");
+	int code = pthread_create(&f->thread, NULL, run, f);
+	if (code != 0)
+		return fail_system(err, code, "embedded broker: no thread can be made");
 	f->begun = true;
 	return STAGGER_OK;
 }

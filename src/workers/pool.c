@@ -112,6 +112,15 @@ static void block_signals(sigset_t *before)
 	pthread_sigmask(SIG_SETMASK, &set, before);
 }
 
+static enum stagger_status fail_thread(const struct pool *pool, int32_t i, int code,
+				       struct stagger_error *err)
+{
+	char what[128];
+	snprintf(what, sizeof(what), "chain '%s': thread %d of %d cannot be made", pool->o.chain,
+		 (int)i + 1, (int)pool->o.n);
+	return fail_system(err, code, what);
+}
+
 /* Creates the threads and waits until each has said how its start went. */
 static enum stagger_status start_threads(struct pool *pool, struct stagger_error *err)
 {
@@ -126,9 +135,7 @@ static enum stagger_status start_threads(struct pool *pool, struct stagger_error
 		if (rc == 0)
 			pool->n_threads++;
 		else
-			status = fail(err, STAGGER_NO_MEMORY,
-				      "chain '%s': thread %d of %d could not be created (error %d)",
-				      pool->o.chain, (int)i + 1, (int)pool->o.n, rc);
+			status = fail_thread(pool, i, rc, err);
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_mutex_lock(&pool->lock);

@@ -43,12 +43,12 @@ static void must_be_refused(const struct call *c, long n, enum stagger_status st
 
 static void clear(const struct call *c, long n, struct desk *d, size_t live)
 {
-	long leak;
+	const char *leak;
 
 	desk_clear(d);
 	leak = heap_leak();
-	if (leak != 0)
-		fail_msg("%s %s, allocation %ld: leaks allocation %ld", c->name, how(c), n, leak);
+	if (leak != NULL)
+		fail_msg("%s %s, allocation %ld: leaks %s", c->name, how(c), n, leak);
 	assert_int_equal(heap_live(), live);
 }
 

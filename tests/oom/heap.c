@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "heap.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -12,11 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CALLER __builtin_return_address(0)
 #define SLOTS 65536 /* a power of two; no test has half as many blocks */
 
 struct block {
 	uintptr_t hidden; /* 0: none */
 	long number;      /* since heap_arm(); 0: before */
+	const void *caller;
 };
 
 static struct {
@@ -63,13 +66,13 @@ static size_t find(uintptr_t of)
 	return at;
 }
 
-static void note(void *block, long number)
+static void note(void *block, long number, const void *caller)
 {
 	if (block == NULL)
 		return;
 	if (heap.n_live >= SLOTS / 2)
 		abort();
-	heap.blocks[find(hidden(block))] = (struct block){hidden(block), number};
+	heap.blocks[find(hidden(block))] = (struct block){hidden(block), number, caller};
 	heap.n_live++;
 }
 
@@ -104,9 +107,9 @@ static bool begin(long *number)
 	return true;
 }
 
-static void *end(void *block, long number)
+static void *end(void *block, long number, const void *caller)
 {
-	note(block, number);
+	note(block, number, caller);
 	pthread_mutex_unlock(&heap.lock);
 	return block;
 }
@@ -116,7 +119,7 @@ void *__wrap_malloc(size_t size)
 	long number;
 	bool fails = begin(&number);
 
-	return end(fails ? NULL : __real_malloc(size), number);
+	return end(fails ? NULL : __real_malloc(size), number, CALLER);
 }
 
 void *__wrap_calloc(size_t n, size_t size)
@@ -124,7 +127,7 @@ void *__wrap_calloc(size_t n, size_t size)
 	long number;
 	bool fails = begin(&number);
 
-	return end(fails ? NULL : __real_calloc(n, size), number);
+	return end(fails ? NULL : __real_calloc(n, size), number, CALLER);
 }
 
 void *__wrap_realloc(void *old, size_t size)
@@ -134,7 +137,7 @@ void *__wrap_realloc(void *old, size_t size)
 
 	if (!fails && old != NULL)
 		forget(old);
-	return end(fails ? NULL : __real_realloc(old, size), number);
+	return end(fails ? NULL : __real_realloc(old, size), number, CALLER);
 }
 
 void __wrap_free(void *block)
@@ -147,10 +150,11 @@ void __wrap_free(void *block)
 	__real_free(block);
 }
 
-char *__wrap_strndup(const char *text, size_t size)
+static char *copy_text(const char *text, size_t n, const void *caller)
 {
-	size_t n = strnlen(text, size);
-	char *copy = __wrap_malloc(n + 1);
+	long number;
+	bool fails = begin(&number);
+	char *copy = end(fails ? NULL : __real_malloc(n + 1), number, caller);
 
 	if (copy == NULL)
 		return NULL;
@@ -159,9 +163,14 @@ char *__wrap_strndup(const char *text, size_t size)
 	return copy;
 }
 
+char *__wrap_strndup(const char *text, size_t size)
+{
+	return copy_text(text, strnlen(text, size), CALLER);
+}
+
 char *__wrap_strdup(const char *text)
 {
-	return __wrap_strndup(text, strlen(text));
+	return copy_text(text, strlen(text), CALLER);
 }
 
 /* Its memory is libc's until it is closed. */
@@ -227,16 +236,23 @@ size_t heap_live(void)
 	return n;
 }
 
-long heap_leak(void)
+const char *heap_leak(void)
 {
-	long first = 0;
+	static char text[128];
+	struct block first = {.number = 0};
+	Dl_info at = {0};
 
 	pthread_mutex_lock(&heap.lock);
 	for (size_t i = 0; i < SLOTS; i++) {
-		long number = heap.blocks[i].hidden != 0 ? heap.blocks[i].number : 0;
-		if (number > 0 && (first == 0 || number < first))
-			first = number;
+		struct block b = heap.blocks[i];
+		if (b.hidden != 0 && b.number > 0 && (first.number == 0 || b.number < first.number))
+			first = b;
 	}
 	pthread_mutex_unlock(&heap.lock);
-	return first;
+	if (first.number == 0)
+		return NULL;
+	dladdr(first.caller, &at);
+	snprintf(text, sizeof(text), "allocation %ld, made at %#zx of the program (addr2line)",
+		 first.number, (size_t)((uintptr_t)first.caller - (uintptr_t)at.dli_fbase));
+	return text;
 }

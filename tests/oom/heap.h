@@ -22,7 +22,7 @@ bool heap_failed(void);
 void heap_give_away(const void *block);
 /* Blocks that are not freed yet. */
 size_t heap_live(void);
-/* Of those made since the last heap_arm(): the first one, by its number; 0: none is left. */
-long heap_leak(void);
+/* The first of those made since the last heap_arm(), for people; NULL: none is left. */
+const char *heap_leak(void);
 
 #endif

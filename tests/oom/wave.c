@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,7 +26,7 @@ static void begin(pid_t children[AT_A_TIME], const char *story, long first)
 		char number[24];
 		snprintf(name, sizeof(name), "%s", story);
 		snprintf(number, sizeof(number), "%ld", first + i);
-		char *const args[] = {(char[]){"running_calls"}, name, number, NULL};
+		char *const args[] = {(char[]){"story"}, name, number, NULL};
 		assert_int_equal(posix_spawn(&children[i], "/proc/self/exe", NULL, NULL, args,
 					     environ),
 				 0);
@@ -50,7 +51,7 @@ static void end(struct wave *w, const pid_t children[AT_A_TIME], const char *sto
 		}
 	}
 	if (bad != 0)
-		fail_msg("%s, allocation %ld: wait status %d", story, bad, bad_status);
+		fail_msg("%s, number %ld: wait status %d", story, bad, bad_status);
 }
 
 struct wave wave_all(const char *story)
@@ -63,7 +64,26 @@ struct wave wave_all(const char *story)
 		begin(children, story, n);
 		end(&w, children, story, n);
 	}
-	print_message("%s: %d allocations, after %d of them it went on\n", story,
+	print_message("%s: %d failed, after %d of them it went on\n", story,
 		      w.went_on + w.refused, w.went_on);
 	return w;
+}
+
+static int (*told)(long n);
+static long told_n;
+static int told_end;
+
+static void wave__one_story(void **state)
+{
+	(void)state;
+	told_end = told(told_n);
+}
+
+int wave_story(int (*tell)(long n), const char *number)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(wave__one_story)};
+
+	told = tell;
+	told_n = strtol(number, NULL, 10);
+	return cmocka_run_group_tests(tests, NULL, NULL) != 0 ? 1 : told_end;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One program many times at once: `running_calls STORY N` for N = 1, 2, ..., until the N-th
- * allocation is not reached any more. */
+ * This program many times at once, with the arguments STORY and N for N = 1, 2, ..., until the N-th
+ * allocation or call is not reached any more: for what takes seconds, nearly all of them waiting. */
 #ifndef OOM_WAVE_H
 #define OOM_WAVE_H
 
@@ -12,5 +12,7 @@ struct wave {
 	int went_on, refused, not_reached; /* how many */
 };
 struct wave wave_all(const char *story);
+/* One of them: the story's end as main()'s result. */
+int wave_story(int (*tell)(long n), const char *number);
 
 #endif

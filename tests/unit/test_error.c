@@ -3,6 +3,7 @@
  * fail() and the status names. */
 #include "base/error.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -76,6 +77,23 @@ static void fail_memory__says_so(void **state)
 	assert_string_equal(err.text, "out of memory");
 }
 
+static void fail_system__says_what_to_do_about_a_limit(void **state)
+{
+	struct stagger_error err;
+
+	(void)state;
+	assert_int_equal(fail_system(&err, EMFILE, "the pipe"), STAGGER_NO_MEMORY);
+	assert_int_equal(err.status, STAGGER_NO_MEMORY);
+	assert_string_equal(err.text, "the pipe: Too many open files; raise this process's limit of "
+				      "open files (ulimit -n, LimitNOFILE=)");
+	(void)fail_system(&err, ENFILE, "the pipe");
+	assert_non_null(strstr(err.text, "fs.file-max"));
+	(void)fail_system(&err, EAGAIN, "the thread");
+	assert_non_null(strstr(err.text, "ulimit -u"));
+	(void)fail_system(&err, EIO, "the disk");
+	assert_string_equal(err.text, "the disk: Input/output error");
+}
+
 static void status_name__names_every_status(void **state)
 {
 	(void)state;
@@ -106,6 +124,7 @@ int main(void)
 		cmocka_unit_test(fail__cuts_a_long_text_and_final_newlines),
 		cmocka_unit_test(fail_code__keeps_the_kafka_code),
 		cmocka_unit_test(fail_memory__says_so),
+		cmocka_unit_test(fail_system__says_what_to_do_about_a_limit),
 		cmocka_unit_test(status_name__names_every_status),
 		cmocka_unit_test(status_name__is_never_null),
 	};
