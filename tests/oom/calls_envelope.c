@@ -3,9 +3,14 @@
  * Rows of envelope.h and error.h. */
 #include "calls.h"
 
-static const struct stagger_fault fault = {"Busy", "503", "the bank is busy", NULL};
+#define FAULT                                                                                      \
+	{                                                                                          \
+		"Busy", "503", "the bank is busy", NULL                                            \
+	}
+
+static const struct stagger_fault fault = FAULT;
 static const struct stagger_attempt attempt = {
-	.stage = "main", .topic = "orders", .tries = 1, .offset = 7, .fault = fault};
+	.stage = "main", .topic = "orders", .tries = 1, .offset = 7, .fault = FAULT};
 static const struct stagger_attempt *const history[] = {&attempt, &attempt};
 static const struct stagger_pair attributes[] = {{"a", "1"}, {"b", "2"}};
 static const struct stagger_header headers[] = {{"h", {"\xff\x00x", 3}}, {"h", {NULL, 0}}};
