@@ -205,6 +205,26 @@ static void fatal_consumer_error_ends_the_run_and_commits_nothing(void **state)
 	}
 }
 
+/* The worse end is told: after a halt one may start again, after this one must look. */
+static void fatal_consumer_error_is_told_also_while_a_halt_drains(void **state)
+{
+	(void)state;
+	struct setup setup = SETUP_INIT;
+	setup.chain.order = STAGGER_ORDER_NONE;
+	struct rig *rig = rig_new(&setup);
+	struct stagger_error error;
+	rig_send(rig, "k", "a:A");
+	rig_send(rig, "k", "b:H");
+	rig_advance(rig, SECOND);
+	assert_false(world_ended(rig->w, 0, NULL, NULL));
+	world_fail_source(rig->w, 0, STAGGER_FATAL, 82, "fenced instance id");
+	rig_advance(rig, SECOND);
+	assert_int_equal(rig_ended(rig, 0, &error), STAGGER_FATAL);
+	assert_int_equal(error.kafka_code, 82);
+	assert_string_equal(error.text, "fenced instance id");
+	rig_free(rig);
+}
+
 static void broker_down_at_the_start_is_waited_for(void **state)
 {
 	(void)state;
@@ -278,6 +298,7 @@ int main(void)
 		cmocka_unit_test(envelope_of_another_group_goes_to_the_dlt_foreign),
 		cmocka_unit_test(envelope_of_a_former_name_is_ours),
 		cmocka_unit_test(fatal_consumer_error_ends_the_run_and_commits_nothing),
+		cmocka_unit_test(fatal_consumer_error_is_told_also_while_a_halt_drains),
 		cmocka_unit_test(broker_down_at_the_start_is_waited_for),
 		cmocka_unit_test(broker_down_at_any_time_is_waited_for),
 		cmocka_unit_test(stop_while_the_broker_is_down_ends_in_time),

@@ -223,7 +223,7 @@ static void takes_ten_minutes(struct rig *rig, const struct stagger_message *m,
 		rig_spend(rig, 10 * MINUTE * 1000);
 }
 
-/* That it is reported needs threads: tests/unit and the scripted worker's H. */
+/* That it is reported needs a thread, or one that is pretended: corners.c. */
 static void handler_past_its_timeout_is_not_killed(void **state)
 {
 	(void)state;

@@ -145,6 +145,26 @@ static void chain_options__refuses_numbers_out_of_range(void **state)
 	}
 }
 
+static void chain_options__takes_as_many_names_in_place_as_stages_can_be(void **state)
+{
+	const char *names[CHAIN_MAX_STAGES + 3] = {NULL};
+	struct stagger_chain_options o = STAGGER_CHAIN_OPTIONS_INIT;
+	struct stagger_error err = {0};
+	struct stagger_chain *chain = NULL;
+	(void)state;
+
+	for (size_t i = 0; i < CHAIN_MAX_STAGES + 1; i++)
+		names[i] = "main";
+	o.in_place_on = names;
+	assert_int_equal(stagger_chain_new(&chain, "orders", &o, &err), STAGGER_OK);
+	assert_string_equal(chain->in_place_on[CHAIN_MAX_STAGES], "main");
+	assert_null(chain->in_place_on[CHAIN_MAX_STAGES + 1]);
+	stagger_chain_free(&chain);
+	names[CHAIN_MAX_STAGES + 1] = "main";
+	assert_refused(stagger_chain_new(&chain, "orders", &o, &err), &err,
+		       "in_place_on: more than");
+}
+
 static void chain_options__refuses_shares_out_of_range(void **state)
 {
 	static const struct {
@@ -265,6 +285,7 @@ int main(void)
 		cmocka_unit_test(chain_options__has_the_documented_defaults),
 		cmocka_unit_test(chain_options__takes_what_is_said),
 		cmocka_unit_test(chain_options__refuses_numbers_out_of_range),
+		cmocka_unit_test(chain_options__takes_as_many_names_in_place_as_stages_can_be),
 		cmocka_unit_test(chain_options__refuses_shares_out_of_range),
 		cmocka_unit_test(chain_options__refuses_unknown_choices_and_counts),
 		cmocka_unit_test(chain_options__refuses_texts_that_cannot_be),

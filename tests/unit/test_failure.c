@@ -203,7 +203,8 @@ static void failure__replaces_attributes_wherever_they_are(void **state)
 	assert_true(failure_set_attribute(scratch, "a", "first"));
 	assert_true(failure_set_attribute(scratch, "b", NULL));
 	assert_true(failure_set_attribute(scratch, "c", "third"));
-	assert_true(failure_set_attribute(scratch, "a", "changed, and longer"));
+	for (int i = 0; i < 10000; i++) /* the room of what was there before is used again */
+		assert_true(failure_set_attribute(scratch, "a", "changed, and longer"));
 	assert_true(failure_set_attribute(scratch, "b", "set again"));
 	assert_true(failure_set_attribute(scratch, "c", NULL));
 	struct failure *packed = pack(scratch);
