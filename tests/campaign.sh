@@ -3,7 +3,8 @@
 #
 # campaign.sh --hours N [--seed S] [--out FILE]: faults for hours: rounds of all fault scenarios on
 # Kafka 4 and the short list on Kafka 3.9, with more kills and longer storms than run.sh has, of the
-# crash points, and of simulation seeds that no round had before. A round that began is finished.
+# crash points, and of simulation seeds that no round had before; and, in the first round only, random
+# mutants. A round that began is finished.
 # What came of it is written to FILE (docs/campaign.txt), which docs/reliability.md quotes.
 # Exit 1: something failed; its seed is in the file and repeats it.
 set -eu
@@ -63,6 +64,8 @@ while [ "$(date +%s)" -lt "$ends" ]; do
 		--kills 24 --only kills-static --seed "$seed"
 	part "crash points" "$root/tests/crash/run.py" "$build-crash"
 	part simulation "$build/tests/sim/sim" --seeds "$first_seed..$((first_seed + seeds - 1))"
+	[ $rounds -gt 1 ] ||
+		part "random mutants" env STAGGER_BUILD_DIR="$build" "$root/tests/mutate.py"
 	first_seed=$((first_seed + seeds))
 	seed=$((seed + 1))
 done
