@@ -141,23 +141,25 @@ static void late_hop_that_fails_is_produced_again(void **state)
 /* Members 0 and 1 have the partitions 0, 1 and 2; the third member's join takes 1 from member 0 and
  * gives it to member 1, whose own call holds the rebalance up for 5 s, long after member 0 is
  * through with its revoke. */
-static struct rig *held_up(void)
+static struct rig *held_up(const char *goes)
 {
 	struct setup setup = loose();
 	setup.world.partitions = 3;
+	setup.world.report_delay_ms = 5 * SECOND; /* of a hop: while it is held up, and an error */
 	setup.members = -1;
 	struct rig *rig = rig_new(&setup);
+	world_fail_produce(rig->w, RETRY_1M, PORT_RETRIABLE, 1, false);
 	rig->setup.consumer.revoke_timeout_ms = SECOND;
 	rig_join(rig);
 	rig->setup.consumer.revoke_timeout_ms = 5 * SECOND;
 	rig_join(rig);
 	rig_advance(rig, SECOND);
 	rig_put(rig, MAIN, 0, NULL, "stays:A", 0);
-	rig_put(rig, MAIN, 1, NULL, "goes:A", 0);
+	rig_put(rig, MAIN, 1, NULL, goes, 0);
 	rig_advance(rig, SECOND);
 	rig_put(rig, MAIN, 2, NULL, "holds:AD", 0);
 	rig_advance(rig, SECOND);
-	assert_int_equal(rig->n_tickets, 3);
+	assert_int_equal(rig->n_calls, 3);
 	rig_join(rig);
 	rig_advance(rig, 3 * SECOND);
 	return rig;
@@ -175,7 +177,7 @@ static size_t ticket_of(const struct rig *rig, const char *id)
 static void verdict_between_revoke_and_assignment_is_kept(void **state)
 {
 	(void)state;
-	struct rig *rig = held_up();
+	struct rig *rig = held_up("goes:A");
 	assert_int_equal(member_settle(rig, 0, ticket_of(rig, "stays"), STAGGER_DONE), STAGGER_OK);
 	rig_advance(rig, 10 * SECOND);
 	assert_int_equal(rig_calls_of(rig, "stays"), 1);
@@ -186,7 +188,7 @@ static void verdict_between_revoke_and_assignment_is_kept(void **state)
 static void late_verdict_of_a_partition_elsewhere_is_dropped_and_counted(void **state)
 {
 	(void)state;
-	struct rig *rig = held_up();
+	struct rig *rig = held_up("goes:A");
 	size_t ticket = ticket_of(rig, "goes");
 	assert_int_equal(member_settle(rig, 0, ticket, STAGGER_RETRY), STAGGER_OK);
 	rig_advance(rig, 10 * SECOND);
@@ -200,7 +202,7 @@ static void late_verdict_of_a_partition_elsewhere_is_dropped_and_counted(void **
 static void late_settle_of_a_partition_elsewhere_is_stale(void **state)
 {
 	(void)state;
-	struct rig *rig = held_up();
+	struct rig *rig = held_up("goes:A");
 	size_t ticket = ticket_of(rig, "goes");
 	rig_advance(rig, 10 * SECOND);
 	assert_int_equal(member_settle(rig, 0, ticket, STAGGER_RETRY), STAGGER_STALE);
@@ -236,6 +238,17 @@ static void late_hop_of_a_partition_elsewhere_finishes_nothing(void **state)
 	free(commits);
 }
 
+/* A hop is counted as one when its report comes, not as the late end of a call. */
+static void late_hop_that_fails_is_not_a_late_completion(void **state)
+{
+	(void)state;
+	struct rig *rig = held_up("goes:R");
+	rig_advance(rig, 10 * SECOND);
+	assert_int_equal(rig_call_of(rig, "goes", 1)->member, 1);
+	assert_int_equal(rig_stats_of(rig, 0)->late_completion, 0);
+	rig_free(rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,6 +262,7 @@ int main(void)
 		cmocka_unit_test(late_verdict_of_a_partition_elsewhere_is_dropped_and_counted),
 		cmocka_unit_test(late_settle_of_a_partition_elsewhere_is_stale),
 		cmocka_unit_test(late_hop_of_a_partition_elsewhere_finishes_nothing),
+		cmocka_unit_test(late_hop_that_fails_is_not_a_late_completion),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,7 +2,7 @@
  *
  * Strands and slices: what is called after what, and what never overlaps. */
 #define _GNU_SOURCE
-#include "support.h"
+#include "support_b.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -83,6 +83,28 @@ static void strand_has_main_in_fifo_and_stages_by_due_then_offset(void **state)
 	rig_advance(rig, 2 * SECOND);
 	assert_string_equal(rig_story(rig, 3), "slow/main/1 first/retry.1m/2 second/retry.1m/2 "
 					       "third/retry.1m/2 a/main/1 b/main/1");
+	rig_free(rig);
+}
+
+static void put_overdue(struct rig *rig, const char *key, const char *value, int64_t due_ms)
+{
+	struct stagger_envelope *e = retry_envelope(rig, value, due_ms);
+	e->key = (struct stagger_bytes){ key, strlen(key) };
+	put_envelope(rig, RETRY_1M, 0, e);
+}
+
+/* Strands take turns by what each begins with now, not by what it began with when it was listed. */
+static void strand_that_is_given_an_earlier_due_has_its_turn_earlier(void **state)
+{
+	(void)state;
+	struct setup setup = SETUP_INIT;
+	setup.chain.order = STAGGER_ORDER_KEY;
+	struct rig *rig = rig_new(&setup);
+	put_overdue(rig, "k1", "a:D", -10 * SECOND);
+	put_overdue(rig, "k2", "b:D", -20 * SECOND);
+	put_overdue(rig, "k1", "c:D", -30 * SECOND);
+	rig_advance(rig, SECOND);
+	expect_story(rig, "c/retry.1m/2 a/retry.1m/2 b/retry.1m/2");
 	rig_free(rig);
 }
 
@@ -256,6 +278,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(strand_gives_one_slice_of_each_queue_in_turn),
 		cmocka_unit_test(strand_has_main_in_fifo_and_stages_by_due_then_offset),
+		cmocka_unit_test(strand_that_is_given_an_earlier_due_has_its_turn_earlier),
 		cmocka_unit_test(strand_with_order_partition_is_one_per_column),
 		cmocka_unit_test(strand_with_order_key_is_one_per_key),
 		cmocka_unit_test(strands_with_order_key_are_64_per_column),
