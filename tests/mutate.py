@@ -237,22 +237,32 @@ def mutated(file, number, change, at):
     return None if new == line else ("".join(lines), line.strip(), new.strip())
 
 
+def tree():
+    """A change of it while mutants are compiled would kill those that would have lived."""
+    return [(file, file.stat().st_mtime_ns) for file in sorted((ROOT / "src").rglob("*.[ch]"))]
+
+
 class Mutants:
     """The same ones for a seed, one at a time."""
 
-    def __init__(self, bench, args):
+    def __init__(self, scratch, args):
         self.lock = threading.Lock()
-        self.bench = bench
+        self.tree = tree()
+        self.bench = Bench(scratch, args.jobs)
         self.random = random.Random(args.seed)
         self.places = list(places())
         self.only = set(args.only.split(",")) if args.only else None
         self.left = args.n
         self.ends = time.monotonic() + 60 * args.minutes if args.minutes else None
 
+    def same(self):
+        return tree() == self.tree
+
     def take(self, folder):
         """The next that compiles: its file and what it is, with the library in the folder."""
         with self.lock:
-            while self.left > 0 and (self.ends is None or time.monotonic() < self.ends):
+            while self.left > 0 and self.same() and (self.ends is None
+                                                     or time.monotonic() < self.ends):
                 file, number, change, at = self.random.choice(self.places)
                 mutant = mutated(file, number, change, at)
                 if mutant is None:
@@ -291,7 +301,7 @@ def main():
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         began = time.monotonic()
-        mutants = Mutants(Bench(pathlib.Path(scratch), args.jobs), args)
+        mutants = Mutants(pathlib.Path(scratch), args)
         seconds = sum(test.seconds for test in mutants.bench.tests)
         print(f"{len(mutants.bench.tests)} tests of {seconds:.0f} s, {len(mutants.places)} places",
               flush=True)
@@ -303,6 +313,8 @@ def main():
             threads[-1].start()
         for thread in threads:
             thread.join()
+        if not mutants.same():
+            sys.exit("src/ was changed meanwhile: what was killed may have been killed by that")
     survivors = sorted(text for text, killer in results if killer is None)
     total, killed = len(results), len(results) - len(survivors)
     for survivor in survivors:
