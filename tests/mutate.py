@@ -4,7 +4,7 @@
 and 60 seeds of the simulation. An operator, a constant or a branch is changed, the one file is
 compiled, and tests run until one fails: first the file's own, then those that find most in the least
 time. What is undefined traps, what is never freed fails unit tests and scenarios, and so does ten
-times the processor time that a test takes without a mutant. For the campaign: it takes half an hour.
+times the processor time that a test takes without a mutant. It takes a quarter of an hour.
 
 tests/mutate.py [--n 200] [--seed 1] [--share 0.85] [--jobs 2] [--minutes M] [--only PLACE,...]
 Survivors are printed as `file:line change`; tests/mutate-survivors.txt says why each may live.
