@@ -97,7 +97,7 @@ static void print_why(struct output *out, const struct stagger_envelope *e)
 	name(out, "end");
 	output_text(out, e->disposition);
 	output_print(out, " at attempt %d, %.1f s after the first failure", (int)e->attempts,
-		     (double)(e->last_failed_ms - e->first_failed_ms) / 1000);
+		     ((double)e->last_failed_ms - (double)e->first_failed_ms) / 1000);
 	if (e->replays > 0)
 		output_print(out, ", replays: %d", (int)e->replays);
 	output_print(out, "\n");

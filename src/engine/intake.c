@@ -107,7 +107,7 @@ static int64_t horizon(const struct record *r, int64_t delay_ms)
 	int64_t produced_ms = r->read_timestamp_ms;
 	if (produced_ms >= 0 && failed_ms > produced_ms)
 		failed_ms = produced_ms;
-	if (produced_ms >= 0 && add_saturated(produced_ms, -failed_ms) > 1000 &&
+	if (produced_ms >= 0 && produced_ms > add_saturated(failed_ms, 1000) &&
 	    r->item.due_ms > add_saturated(produced_ms, delay_ms))
 		failed_ms = produced_ms;
 	return schedule_earliest_ms(r->chain->chain, r->stage, failed_ms);

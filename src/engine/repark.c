@@ -23,7 +23,7 @@ static struct record *head_of(struct lane *lane)
 static bool waits_long(const struct engine *e, const struct lane *lane, const struct record *r)
 {
 	int64_t delay_ms = lane->chain->chain->stages[lane->stage].delay_ms;
-	return r->item.due_ms - e->now.wall_ms > delay_ms;
+	return r->item.due_ms > add_saturated(e->now.wall_ms, delay_ms);
 }
 
 /* What has waited half of its topic's retention goes to the tail before it is deleted. The oldest
