@@ -9,6 +9,8 @@
 
 int64_t sim_pick(struct sim *s, int64_t n)
 {
+	if (s->tape != NULL)
+		return (int64_t)draw_below(s->tape, (size_t)n);
 	return (int64_t)(random_next(&s->random) % (uint64_t)n);
 }
 

@@ -111,8 +111,7 @@ static bool has_open(void *sim)
 	return sim_next_settle(sim) != INT64_MAX;
 }
 
-/* Moves the clock; deferred calls are settled on their time. */
-static void advance(struct sim *s, int64_t ms)
+void sim_advance(struct sim *s, int64_t ms)
 {
 	int64_t until = world_boot_ms(s->world) + ms;
 	int64_t now;
@@ -141,45 +140,16 @@ static bool step(struct sim *s, int i)
 	if ((s->turns || s->retiring >= 0) && sim_pick(s, 12) == 0 && !sim_deploy(s))
 		return false;
 	sim_stream(s, i, 'A');
-	advance(s, sim_pick(s, 4) == 0 ? sim_pick(s, 120000) : sim_pick(s, 2000));
+	sim_advance(s, sim_pick(s, 4) == 0 ? sim_pick(s, 120000) : sim_pick(s, 2000));
 	sim_stream(s, i, 'M');
 	if (sim_pick(s, 3) == 0)
 		sim_calm(s);
 	return true;
 }
 
-static bool play(struct sim *s)
-{
-	int steps = s->cuts->steps > 0 ? s->cuts->steps : SIM_STEPS;
-	for (int32_t i = 0; i < s->n_members; i++) {
-		sim_stream(s, i, 'J');
-		if (!sim_join(s, i))
-			return false;
-	}
-	for (int i = 0; i < steps; i++)
-		if (!step(s, i))
-			return false;
-	sim_stream(s, SIM_STEPS, 'M');
-	for (int i = 0; i < 8; i++)
-		sim_calm(s);
-	for (int32_t i = 0; i < s->n_members; i++) {
-		s->members[i].crash_in = 0;
-		if (!s->members[i].alive && !sim_restart(s, &s->members[i]))
-			return false;
-	}
-	sim_mend(s);
-	advance(s, 8 * 3600000);
-	for (int32_t i = 0; i < s->n_members; i++)
-		sim_stop(s, &s->members[i]);
-	sim_drain(s);
-	return true;
-}
-
-bool sim_run(struct sim *s, struct checker_result *result)
+bool sim_begin(struct sim *s)
 {
 	struct stagger_error err;
-	*result = (struct checker_result){.violations = 0};
-	sim_choose(s);
 	struct world_options o = {.partitions = s->partitions, .seed = s->seed,
 				  .report_delay_ms = s->report_delay_ms,
 				  .commit_delay_ms = s->commit_delay_ms,
@@ -191,7 +161,43 @@ bool sim_run(struct sim *s, struct checker_result *result)
 						      .orphaned = orphaned, .sent = sent,
 						      .committed = committed,
 						      .assigned = assigned});
-	if (!play(s))
+	for (int32_t i = 0; i < s->n_members; i++) {
+		sim_stream(s, i, 'J');
+		if (!sim_join(s, i))
+			return false;
+	}
+	return true;
+}
+
+bool sim_finish(struct sim *s)
+{
+	sim_stream(s, SIM_STEPS, 'M');
+	for (int i = 0; i < 8; i++)
+		sim_calm(s);
+	for (int32_t i = 0; i < s->n_members; i++) {
+		s->members[i].crash_in = 0;
+		if (!s->members[i].alive && !sim_restart(s, &s->members[i]))
+			return false;
+	}
+	sim_mend(s);
+	sim_advance(s, 8 * 3600000);
+	for (int32_t i = 0; i < s->n_members; i++)
+		sim_stop(s, &s->members[i]);
+	sim_drain(s);
+	return true;
+}
+
+bool sim_run(struct sim *s, struct checker_result *result)
+{
+	int steps = s->cuts->steps > 0 ? s->cuts->steps : SIM_STEPS;
+	*result = (struct checker_result){.violations = 0};
+	sim_choose(s);
+	if (!sim_begin(s))
+		return false;
+	for (int i = 0; i < steps; i++)
+		if (!step(s, i))
+			return false;
+	if (!sim_finish(s))
 		return false;
 	checker_run(&s->history, result);
 	for (size_t i = 0; i < s->history.n; i++)

@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "checker.h"
+#include "fuzz/draw.h"
 #include "sim/mutants.h"
 #include "testing/world.h"
 
@@ -89,6 +90,7 @@ struct sim_view { /* what is printed while it runs */
 };
 struct sim {
 	uint64_t seed;
+	struct draw *tape; /* of a fuzzer: draws are taken from it; NULL: from the seed */
 	struct random random; /* of the present step */
 	const struct sim_cuts *cuts;
 	const struct sim_view *view;
@@ -116,7 +118,7 @@ struct sim {
 	int64_t deploys, foreign, republished;
 };
 
-/* Below n, from the present step's stream. */
+/* Below n, from the present step's stream, or from the tape. */
 int64_t sim_pick(struct sim *s, int64_t n);
 /* Begins the stream of that step for that purpose. */
 void sim_stream(struct sim *s, int step, char purpose);
@@ -126,6 +128,11 @@ void sim_fault(struct sim *s, const char *kind, const struct sim_member *m);
 /* run.c: a whole story, judged. False: the world could not even be made. */
 bool sim_run(struct sim *s, struct checker_result *result);
 void sim_clear(struct sim *s);
+/* Its parts, after sim_choose(): members join; time passes, deferred calls are settled on their
+ * time; faults end, the dead come back, all is worked off, stopped and read. */
+bool sim_begin(struct sim *s);
+void sim_advance(struct sim *s, int64_t ms);
+bool sim_finish(struct sim *s);
 
 /* member.c */
 bool sim_join(struct sim *s, int32_t i);
