@@ -3,8 +3,8 @@
 #
 # campaign.sh --hours N [--seed S] [--out FILE]: faults for hours: rounds of all fault scenarios on
 # Kafka 4 and the short list on Kafka 3.9, with more kills and longer storms than run.sh has, of the
-# crash points, and of simulation seeds that no round had before; and, in the first round only, random
-# mutants. A round that began is finished.
+# crash points, and of simulation seeds that no round had before. Before them every fuzz target for a
+# minute; with 8 hours and more two million runs of each, and random mutants. What began is finished.
 # What came of it is written to FILE (docs/campaign.txt), which docs/reliability.md quotes.
 # Exit 1: something failed; its seed is in the file and repeats it.
 set -eu
@@ -55,6 +55,13 @@ part() # NAME COMMAND...: its last line is kept, the scenarios keep their own
 	echo "round $rounds, seed $seed, $name: $verdict: $(tail -n 1 "$log")" | tee -a "$lines"
 }
 
+fuzz_limit=60
+whole=${hours%%.*}
+if [ "${whole:-0}" -ge 8 ]; then
+	fuzz_limit=-runs=2000000 # those of the engine: about seven hours
+	part "random mutants" env STAGGER_BUILD_DIR="$build" "$root/tests/mutate.py"
+fi
+part fuzzing "$root/tests/fuzz/run.sh" "$fuzz_limit" "$build-fuzz"
 while [ "$(date +%s)" -lt "$ends" ]; do
 	rounds=$((rounds + 1))
 	part "faults, Kafka 4.3.1" "$root/tests/kafka/faults.py" --kills $kills \
@@ -64,8 +71,6 @@ while [ "$(date +%s)" -lt "$ends" ]; do
 		--kills 24 --only kills-static --seed "$seed"
 	part "crash points" "$root/tests/crash/run.py" "$build-crash"
 	part simulation "$build/tests/sim/sim" --seeds "$first_seed..$((first_seed + seeds - 1))"
-	[ $rounds -gt 1 ] ||
-		part "random mutants" env STAGGER_BUILD_DIR="$build" "$root/tests/mutate.py"
 	first_seed=$((first_seed + seeds))
 	seed=$((seed + 1))
 done

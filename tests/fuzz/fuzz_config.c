@@ -11,12 +11,6 @@
 
 static const char secret[] = "a-secret-of-the-environment";
 
-static void must(bool holds)
-{
-	if (!holds)
-		abort();
-}
-
 static void check_shown(const char *text, const uint8_t *data, size_t size)
 {
 	must(text == NULL || strstr(text, secret) == NULL ||
