@@ -67,6 +67,7 @@ static void put_envelope(struct sim *s)
 	snprintf(value, sizeof(value), "id=-;script=%s", scripts[sim_pick(s, 8)]);
 	shape_draw(&shape, s->tape);
 	shape.e.value = bytes_text(value);
+	shape.e.attempts %= 1 << 30; /* the checker counts on from there */
 	if (copy) /* nobody waits for it in main, by whatever clock */
 		shape.e.due_ms = 1;
 	else if (sim_pick(s, 8) != 1)
