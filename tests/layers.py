@@ -80,7 +80,6 @@ SLOW = [
         Layer("asan", ["unit", "scenario", "embedded"], ASAN),
         Layer("tsan", ["threads", "embedded"], TSAN),
     ]),
-    Row(3, [Layer("instructions", [], command=["tests/bench/instructions.py"])]),
     Row(4, [Layer("coverage", [], command=["tests/coverage.sh", "build:-cov"])]),
     Row(3, [Layer("crash", [], command=["tests/crash/run.py", "build:-crash"])]),  # with its build
     Row(15, [
@@ -88,7 +87,8 @@ SLOW = [
         Layer("faults-4", [], command=["tests/kafka/faults.py"]),
         Layer("disk", [], command=["tests/kafka/faults.py", "--only", "full-disk"]),
     ]),
-    Row(6, [Layer("bench", [], command=["tests/bench/run.sh", "--quick"])]),
+    # counts instructions, too
+    Row(7, [Layer("bench", [], command=["tests/bench/run.sh", "--quick"])]),
     Row(4, [
         Layer("kafka-3", [], command=["tests/kafka/end_to_end.sh", "3.9.1", "100000"]),
         Layer("faults-3", [], command=["tests/kafka/faults.py", "--version", "3.9.1", "--only",

@@ -101,8 +101,9 @@ void bench_span_print(const struct bench_span *span, const char *what, int64_t n
 	double took_us = (double)(span->last_us - span->first_us);
 	double cpu_us = (double)(span->last_cpu_us - span->first_cpu_us);
 
-	printf("%s: %.3f M msg/s, %.2f us CPU, %" PRId64 " messages in %.2f s\n", what,
-	       (double)n / took_us, cpu_us / (double)n, n, took_us / 1e6);
+	printf("%s: %.3f M msg/s, %.2f us CPU, %" PRId64 " messages in %.2f s, the first at %.3f s\n",
+	       what, (double)n / took_us, cpu_us / (double)n, n, took_us / 1e6,
+	       (double)span->first_us / 1e6);
 	fflush(stdout);
 }
 

@@ -13,6 +13,9 @@ import re
 import statistics
 import subprocess
 import sys
+import time
+
+from failover import Failover, HEARTBEAT_MS, SESSION_MS
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("STAGGER_BUILD") or ROOT / "build").absolute()
@@ -32,6 +35,7 @@ class Failed(Exception):
 class Bench:
     def __init__(self, args):
         self.args, self.topics, self.rdkafka, self.hurt = args, set(), "", []
+        self.start = None
 
     def pairs(self):
         return 3 if self.args.quick else 5
@@ -83,12 +87,29 @@ class Bench:
                 "stagger_m_per_s": statistics.median(r[1] for r in rates),
                 "value": statistics.median(ratios), "min": min(ratios), "max": max(ratios)}
 
-    def lateness(self, topic, *options, hops, partitions=PARTITIONS):
-        self.make(topic, ["retry"], partitions)
+    def first(self, name, *options):
+        """Seconds from the start of the process to the first message that it has."""
+        began = time.clock_gettime(time.CLOCK_BOOTTIME)
+        text = self.run(name, "--count", 1000, *options)
+        return float(re.search(r"first at ([0-9.]+) s", text)[1]) - began
+
+    def starts(self):
+        """Medians of a bare loop's and of stagger's, in turn."""
+        if self.start is None:
+            self.preloaded()
+            pairs = [(self.first("bare"), self.first("main_path")) for _ in range(self.pairs())]
+            self.start = [statistics.median(one) for one in zip(*pairs)]
+        return self.start
+
+    def lateness(self, topic, *options, hops, partitions=PARTITIONS, stages=("retry",)):
+        self.make(topic, stages, partitions)
         text = self.run("lateness", "--topic", topic, "--partitions", partitions, "--hops", hops,
                         *options, ok=(0, 1))
         found = {key: float(value) for key, value in
                  re.findall(r"(p50|p99|p99\.9|max|early) ([0-9.]+)", text.splitlines()[0])}
+        beside = re.search(r"main: ([0-9.]+) M", text)
+        if beside:
+            found["main_m_per_s"] = float(beside[1])
         if found["early"] > 0:
             self.hurt.append(f"{topic}: {found['early']:.0f} calls were early")
         return found
@@ -123,9 +144,8 @@ def hops(b):
     return b.in_pairs(["bare_hops", *options], ["hops", *options])
 
 
-def late(b, topic, *options, hops=100000, quick=5000, partitions=PARTITIONS):
-    found = b.lateness(topic, "--rate", 1000, *options, hops=b.count(hops, quick),
-                       partitions=partitions)
+def late(b, topic, *options, hops=100000, quick=5000, **how):
+    found = b.lateness(topic, "--rate", 1000, *options, hops=b.count(hops, quick), **how)
     return {"value": found["p99"], **found}
 
 
@@ -144,6 +164,29 @@ def lateness_64(b):
 
 def lateness_jitter(b):
     return late(b, "jitter", "--stage-delay", 5000, "--jitter", "0.2", hops=25000)
+
+
+def lateness_waiting(b):
+    return late(b, "late1m", "--stage-delay", 1000, "--waiting", b.count(MILLION, 100000),
+                stages=("retry", "hour"))
+
+
+def lateness_saturated(b):
+    """A thousand messages that come round each second, while main is read as fast as it goes."""
+    return late(b, "latemain", "--stage-delay", 1000, "--visits", 100, "--backlog",
+                b.count(20 * MILLION, 4 * MILLION), hops=15000, quick=2000)
+
+
+def start(b):
+    bare, ours = b.starts()
+    return {"value": ours - bare, "bare_s": bare, "stagger_s": ours}
+
+
+def failover(b, static):
+    times = [Failover(b.args.brokers, BUILD, n, static).seconds() for n in range(b.count(3, 1))]
+    took = statistics.median(times)
+    less = b.starts()[1] if static else (SESSION_MS + HEARTBEAT_MS) / 1000
+    return {"value": took - less, "took_s": took}
 
 
 def hop_latency(b):
@@ -195,6 +238,16 @@ ROWS = [
     ("lateness-64", "lateness at 1,000 due/s, 64 partitions, p99", ("<=", 3, "ms"), lateness_64),
     ("lateness-jitter", "lateness with 20 % jitter, stage of 5 s, p99", ("<=", 5, "ms"),
      lateness_jitter),
+    ("lateness-waiting", "lateness at 1,000 due/s while 1,000,000 messages wait for an hour, p99",
+     ("<=", 3, "ms"), lateness_waiting),
+    ("lateness-saturated", "lateness at 1,000 due/s while main is read as fast as it goes, p99",
+     ("<=", 20, "ms"), lateness_saturated),
+    ("start", "process start to the first message handled, over that of the bare loop",
+     ("<=", 0.3, "s"), start),
+    ("failover", "`kill -9` to the first message of its partitions elsewhere, over session time-out "
+     "and heartbeat interval", ("<=", 0.5, "s"), lambda b: failover(b, False)),
+    ("failover-static", "the same with an instance id and a restart, restart to first message, over "
+     "a start", ("<=", 0.2, "s"), lambda b: failover(b, True)),
     ("hop-latency", "hop into a stage to handled there, due already, p50",
      ("<=", LINGER_MS + 2, "ms"), hop_latency),
     ("envelope-write", "envelope of 1 KiB written", ("<=", 0.2, "us"),
@@ -225,6 +278,12 @@ def said(row, figures):
     if "p50" in figures:
         rest.append(", ".join(f"{key} {figures[key]:g} ms" for key in ("p50", "p99", "p99.9", "max")
                               if key in figures) + f", early {figures['early']:.0f}")
+    if "main_m_per_s" in figures:
+        rest.append(f"main {figures['main_m_per_s']:.2f} M/s beside it")
+    if "bare_s" in figures:
+        rest.append(f"bare {figures['bare_s']:.2f} s, stagger {figures['stagger_s']:.2f} s")
+    if "took_s" in figures:
+        rest.append(f"{figures['took_s']:.2f} s in all")
     if "kib_waiting" in figures:
         rest.append(f"{figures['lanes']} lanes, {figures['kib_waiting'] / 1024:.0f} MiB")
     good = "met" if met(row[2], figures["value"]) else "**missed**"
@@ -280,7 +339,7 @@ def main():
         print(f"{i + 1} of {len(rows)}: {row[0]}", flush=True)
         try:
             figures[row[0]] = row[3](bench)
-        except (Failed, subprocess.CalledProcessError) as error:
+        except (Failed, RuntimeError, subprocess.CalledProcessError) as error:
             print(f"    {error}")
             bench.hurt.append(f"{row[0]}: did not end well")
             continue

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * lateness --brokers B --topic T [--partitions P] [--rate R] [--hops N] [--visits V]
- * [--stage-delay MS] [--jitter X] [--workers W] [--limit-seconds S] [--set name=value,...]
+ * [--stage-delay MS] [--jitter X] [--workers W] [--waiting N | --backlog N] [--limit-seconds S]
+ * [--set name=value,...]
  * A stagger consumer whose handler always fails, and a bare producer that feeds main at a steady
  * pace, so that R messages per second are due in one stage of V visits (topics T, T.retry, T.dlt,
  * which must be new: what is left there from another run would come first and all at once).
- * Prints how late the handler was called. Exit 1: a call was early; 3: the limit came first. */
+ * With --waiting there are N more messages in one more stage, T.hour, where they wait for an hour.
+ * With --backlog main holds N messages that do not fail, behind as many that do as are due in one
+ * delay: main is read as fast as it goes, all the time.
+ * Prints how late the handler was called. Exit 1: a call was early; 3: the limit, or the backlog's
+ * end, came first. */
 #define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
@@ -18,30 +23,30 @@
 #include <time.h>
 
 #include "bench.h"
+#include "load.h"
 #include "ours.h"
 
 #define EARLY_MARGIN_MS 1000 /* by the boot-time clock, see the contract */
 #define KEYS 1000
+#define SIZE 100
+#define CHAIN "lateness"
+#define HOUR_MS 3600000
 
 struct run {
 	const char *brokers, *topic, *set;
-	int64_t partitions, rate, hops, visits, delay_ms, workers, limit_s;
+	int64_t partitions, rate, hops, visits, delay_ms, workers, limit_s, waiting, backlog;
 	double jitter;
+	char group[128];
 	struct stagger_consumer *consumer;
 	int64_t messages;
+	int64_t began_us;
 	int32_t *late_us; /* one for each call in the stage, in the order of the calls */
-	_Atomic int64_t n_late, early;
-	_Atomic bool enough, failed;
+	_Atomic int64_t n_late, early, finished;
+	_Atomic bool enough; /* calls, or whatever else ended it */
 };
 
-static void pause_until(int64_t boot_us)
-{
-	struct timespec at = {.tv_sec = (time_t)(boot_us / 1000000),
-			      .tv_nsec = (long)(boot_us % 1000000) * 1000};
-
-	while (clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &at, NULL) == EINTR)
-		continue;
-}
+/* What a message does in main: the bytes of its value. */
+enum deed { FAILS = 'x', SPREAD = 's', FINISHES = 'd' };
 
 /* By both clocks: before due, and sooner after it was first seen than due was then away. */
 static bool is_early(const struct stagger_message *m, int64_t late_us)
@@ -51,6 +56,24 @@ static bool is_early(const struct stagger_message *m, int64_t late_us)
 	return late_us < 0 && bench_boot_us() / 1000 - m->first_seen_boot_ms < away_ms;
 }
 
+/* In main. What is spread out keeps its distance from the others in the stage, visit by visit. */
+static enum stagger_verdict first_call(struct run *run, const struct stagger_message *m,
+				       struct stagger_failure *why)
+{
+	int64_t number;
+
+	switch (*(const char *)m->value.data) {
+	case FINISHES:
+		atomic_fetch_add_explicit(&run->finished, 1, memory_order_relaxed);
+		return STAGGER_DONE;
+	case SPREAD:
+		memcpy(&number, m->key.data, sizeof(number));
+		return stagger_retry_after(why, run->delay_ms + number * 1000 / run->rate,
+					   "Lateness", "not yet");
+	}
+	return stagger_retry(why, "Lateness", "not yet");
+}
+
 static enum stagger_verdict handle(const struct stagger_message *m, struct stagger_failure *why,
 				   void *user)
 {
@@ -58,7 +81,7 @@ static enum stagger_verdict handle(const struct stagger_message *m, struct stagg
 	int64_t late_us = bench_wall_us() - m->due_ms * 1000;
 
 	if (m->due_ms == 0)
-		return stagger_retry(why, "Lateness", "not yet");
+		return first_call(run, m, why);
 	int64_t n = atomic_fetch_add(&run->n_late, 1);
 	if (n < run->hops)
 		run->late_us[n] = late_us > INT32_MAX ? INT32_MAX : (int32_t)late_us;
@@ -69,40 +92,49 @@ static enum stagger_verdict handle(const struct stagger_message *m, struct stagg
 	return stagger_retry(why, "Lateness", "visit %d", (int)m->visit);
 }
 
-/* Sends what the pace wants, a few at a time. */
-static void feed(struct run *run, rd_kafka_t *rk, rd_kafka_topic_t *topic)
+static struct load load_of(const struct run *run, char text[SIZE], enum deed deed)
 {
-	double per_s = (double)run->rate / (double)run->visits;
-	int64_t begin_us = bench_boot_us();
-	char text[100] = {0};
+	memset(text, (char)deed, SIZE);
+	return (struct load){.brokers = run->brokers,
+			     .topic = run->topic,
+			     .partitions = run->partitions,
+			     .value = {text, SIZE},
+			     .n = run->messages,
+			     .keys = KEYS};
+}
 
-	memset(text, 'x', sizeof(text));
-	for (int64_t i = 0; i < run->messages && !run->enough && !run->failed; i++) {
-		pause_until(begin_us + (int64_t)((double)i * 1e6 / per_s));
-		int64_t key = i % KEYS;
-		while (rd_kafka_produce(topic, (int32_t)(i % run->partitions), RD_KAFKA_MSG_F_COPY,
-					text, sizeof(text), &key, sizeof(key), NULL) != 0) {
-			if (rd_kafka_last_error() != RD_KAFKA_RESP_ERR__QUEUE_FULL)
-				errx(1, "produce: %s", rd_kafka_err2str(rd_kafka_last_error()));
-			rd_kafka_poll(rk, 10);
-		}
-		rd_kafka_poll(rk, 0);
+/* What must be there before the consumer starts. */
+static void preload(struct run *run)
+{
+	char text[SIZE], stage[256];
+	struct load load = load_of(run, text, SPREAD);
+
+	if (run->backlog > 0) {
+		load.keys = run->messages; // how far their dues are apart, in order
+		load_send(&load, &run->enough);
+		load = load_of(run, text, FINISHES);
+		load.n = run->backlog;
+		load_send(&load, &run->enough);
 	}
-	rd_kafka_flush(rk, 10000);
+	if (run->waiting > 0) {
+		snprintf(stage, sizeof(stage), "%s.hour", run->topic);
+		load.topic = stage;
+		load.n = run->waiting;
+		load.value = load_hour_long(run->group, CHAIN, run->topic);
+		load_send(&load, &run->enough);
+		free((void *)(uintptr_t)load.value.data);
+	}
 }
 
 static void *feeder(void *user)
 {
 	struct run *run = user;
-	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	char text[SIZE];
+	struct load load = load_of(run, text, FAILS);
 
-	bench_conf_set(conf, "bootstrap.servers", run->brokers);
-	bench_conf_set(conf, "linger.ms", "5");
-	rd_kafka_t *rk = bench_client(RD_KAFKA_PRODUCER, conf);
-	rd_kafka_topic_t *topic = rd_kafka_topic_new(rk, run->topic, NULL);
-	feed(run, rk, topic);
-	rd_kafka_topic_destroy(topic);
-	rd_kafka_destroy(rk);
+	load.per_s = (double)run->rate / (double)run->visits;
+	if (run->backlog == 0)
+		load_send(&load, &run->enough);
 	return NULL;
 }
 
@@ -112,8 +144,11 @@ static void *watcher(void *user)
 	struct run *run = user;
 	int64_t begin_us = bench_boot_us();
 
-	for (int64_t i = 1; !run->enough && !run->failed && i <= run->limit_s * 10; i++)
-		pause_until(begin_us + i * 100000);
+	for (int64_t i = 1; !run->enough && i <= run->limit_s * 10; i++) {
+		load_pause_until(begin_us + i * 100000);
+		if (run->backlog > 0 && run->finished == run->backlog)
+			break;
+	}
 	stagger_consumer_stop(run->consumer);
 	return NULL;
 }
@@ -129,10 +164,13 @@ static enum stagger_status make_chain(const struct run *run, struct stagger_erro
 	options.dead_letter_topic = "{topic}.dlt";
 	options.workers = (int32_t)run->workers;
 	options.jitter = run->jitter;
-	enum stagger_status status = stagger_chain_new(&chain, "lateness", &options, err);
+	enum stagger_status status = stagger_chain_new(&chain, CHAIN, &options, err);
 	if (status == STAGGER_OK)
 		status = stagger_chain_stage(chain, run->delay_ms, (int32_t)run->visits, stage,
 					     err);
+	snprintf(stage, sizeof(stage), "%s.hour", run->topic);
+	if (status == STAGGER_OK && run->waiting > 0)
+		status = stagger_chain_stage(chain, HOUR_MS, 1, stage, err);
 	if (status == STAGGER_OK)
 		status = stagger_consumer_add(run->consumer, &chain, err);
 	stagger_chain_free(&chain);
@@ -142,9 +180,8 @@ static enum stagger_status make_chain(const struct run *run, struct stagger_erro
 static enum stagger_status prepare(struct run *run, struct stagger_error *err)
 {
 	struct stagger_consumer_options options = STAGGER_CONSUMER_OPTIONS_INIT;
-	char group[128];
 
-	options.group = bench_fresh_name("lateness", group, sizeof(group));
+	options.group = bench_fresh_name("lateness", run->group, sizeof(run->group));
 	options.log_level = STAGGER_LOG_ERROR;
 	enum stagger_status status = stagger_consumer_open(&run->consumer, NULL, &options, err);
 	if (status == STAGGER_OK)
@@ -184,6 +221,9 @@ static void print(struct run *run, const struct stagger_stats *stats)
 	       share_ms(run, n, 0.5), share_ms(run, n, 0.99), share_ms(run, n, 0.999),
 	       share_ms(run, n, 1), n, run->early, run->rate, run->partitions, run->delay_ms,
 	       run->jitter * 100, stagger_version());
+	if (run->backlog > 0)
+		printf("main: %.3f M msg/s beside them\n",
+		       (double)run->finished / (double)(bench_boot_us() - run->began_us));
 	if (stats == NULL)
 		return;
 	printf("statistics: p50 %.2f ms, p99 %.2f ms, max %.2f ms, early %" PRId64
@@ -194,7 +234,8 @@ static void print(struct run *run, const struct stagger_stats *stats)
 	       stats->hop_failures, stats->commit_failures, stats->clock_steps);
 }
 
-static int finish(struct run *run, enum stagger_status status, const struct stagger_error *error)
+static int finish(struct run *run, bool whole, enum stagger_status status,
+		  const struct stagger_error *error)
 {
 	const struct stagger_stats *stats = NULL;
 	struct stagger_error unread;
@@ -210,9 +251,9 @@ static int finish(struct run *run, enum stagger_status status, const struct stag
 	free(run->late_us);
 	if (early > 0 || status != STAGGER_OK)
 		return 1;
-	if (!run->enough)
-		warnx("not enough hops within %" PRId64 " s", run->limit_s);
-	return run->enough ? 0 : 3;
+	if (!whole)
+		warnx("not enough hops within %" PRId64 " s, or of the backlog", run->limit_s);
+	return whole ? 0 : 3;
 }
 
 int main(int argc, char **argv)
@@ -233,6 +274,8 @@ int main(int argc, char **argv)
 		{"--stage-delay", NULL, &run.delay_ms, NULL},
 		{"--workers", NULL, &run.workers, NULL},
 		{"--limit-seconds", NULL, &run.limit_s, NULL},
+		{"--waiting", NULL, &run.waiting, NULL},
+		{"--backlog", NULL, &run.backlog, NULL},
 		{"--jitter", NULL, NULL, &run.jitter},
 	};
 
@@ -240,17 +283,22 @@ int main(int argc, char **argv)
 	    run.brokers == NULL || run.visits < 1 || run.rate < 1 || run.hops < 1)
 		errx(2, "--brokers is needed; --rate, --hops and --visits are at least 1");
 	run.messages = (run.hops + run.visits - 1) / run.visits;
+	if (run.backlog > 0) // they go round and round
+		run.messages = run.rate * run.delay_ms / 1000;
 	run.late_us = calloc((size_t)run.hops, sizeof(*run.late_us));
 	if (run.late_us == NULL)
 		errx(1, "out of memory");
 	if (prepare(&run, &error) != STAGGER_OK)
 		errx(1, "%s: %s", stagger_status_name(error.status), error.text);
+	preload(&run);
+	run.began_us = bench_boot_us();
 	if (pthread_create(&threads[0], NULL, feeder, &run) != 0 ||
 	    pthread_create(&threads[1], NULL, watcher, &run) != 0)
 		errx(1, "threads");
 	enum stagger_status status = stagger_consumer_run(run.consumer, &error);
-	run.failed = true; // whatever ended it: no more is needed
+	bool whole = run.enough;
+	run.enough = true; // whatever ended it: no more is needed
 	pthread_join(threads[0], NULL);
 	pthread_join(threads[1], NULL);
-	return finish(&run, status, &error);
+	return finish(&run, whole, status, &error);
 }

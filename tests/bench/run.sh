@@ -4,7 +4,7 @@
 # run.sh [--quick] [--only NAME] [--version V] [--write]: measures every goal of
 # docs/performance.md on a real Kafka that it starts, beside bare loops over librdkafka that it runs in
 # turn with ours.
-#   --quick      in about 3 minutes: small counts, nothing is judged but early calls and instructions
+#   --quick      in about 5 minutes: small counts, nothing is judged but early calls and instructions
 #   --only NAME  one row; --only list names them
 #   --version V  of Apache Kafka (4.3.1)
 #   --write      puts the table into docs/performance.md, and all figures into docs/performance.json

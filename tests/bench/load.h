@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Messages that a bench of stagger needs in a topic, from a bare producer. */
+#ifndef BENCH_LOAD_H
+#define BENCH_LOAD_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <stagger/stagger.h>
+
+struct load {
+	const char *brokers, *topic;
+	int64_t partitions, n;
+	double per_s;               /* 0: as fast as it goes */
+	struct stagger_bytes value; /* the same in all of them */
+	int64_t keys;               /* the key of message i, of 8 bytes: i modulo that */
+};
+
+void load_pause_until(int64_t boot_us);
+/* Ends when all are acknowledged, or soon after *enough. */
+void load_send(const struct load *load, const _Atomic bool *enough);
+/* An envelope of that group's first stage of one hour, of now; free(data). */
+struct stagger_bytes load_hour_long(const char *group, const char *chain, const char *topic);
+
+#endif
