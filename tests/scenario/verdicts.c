@@ -136,7 +136,10 @@ static void verdict_none_is_of_class_noverdict_whatever_was_filled(void **state)
 	rig_send(rig, "k", "a:0D");
 	rig_advance(rig, 2 * HOUR);
 	assert_int_equal(rig_count(rig, DLT), 0);
-	assert_string_equal(rig_envelope(rig, RETRY_1M, 0)->last.error_class, "NoVerdict");
+	const struct stagger_envelope *hop = rig_envelope(rig, RETRY_1M, 0);
+	assert_string_equal(hop->last.error_class, "NoVerdict");
+	assert_string_equal(hop->last.error_message, "said, but not returned");
+	assert_string_equal(hop->original_timestamp_type, "CreateTime");
 	rig_free(rig);
 }
 

@@ -179,6 +179,7 @@ static void wish__tells_what_differs_and_how_bad_it_is(void **state)
 		{&republished, {.partitions = 1, .compacted = true}, ""},
 		{&stage, READ(3, 3, false, 2, -1, -1, BIG), ""},
 		{&stage, READ(3, 3, false, 2, 30 * DAY, -1, BIG), ""},
+		{&stage, READ(3, 0, false, 2, KEEP, -1, BIG), ""}, // replicas unknown
 		{&stage, READ(3, 3, false, 2, HOUR - 1, -1, BIG), "retention:2"},
 		{&stage, READ(3, 3, false, 2, HOUR, -1, BIG), "retention:1"},
 		{&stage, READ(3, 3, false, 2, HOUR + 84 * HOUR - 1, -1, BIG), "retention:1"},
