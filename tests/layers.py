@@ -79,6 +79,7 @@ SLOW = [
     Row(13, [  # with their two builds
         Layer("asan", ["unit", "scenario", "embedded"], ASAN),
         Layer("tsan", ["threads", "embedded"], TSAN),
+        Layer("valgrind", [], command=["tests/valgrind.sh"]),
     ]),
     Row(4, [Layer("coverage", [], command=["tests/coverage.sh", "build:-cov"])]),
     Row(3, [Layer("crash", [], command=["tests/crash/run.py", "build:-crash"])]),  # with its build
