@@ -46,6 +46,7 @@ struct duplicates {
 	const struct history_event **faults;
 	size_t n_faults;
 	struct map toll_places;   /* (fault, process) -> tolls */
+	struct map charged;       /* (toll, record) */
 	struct toll *tolls;
 	size_t n_tolls;
 	struct map logs;          /* (topic, partition) -> committed */
@@ -104,7 +105,7 @@ static struct mark mark_after(const struct marks *marks, size_t event)
 
 /* max_uncommitted bounds what one process had finished and not committed when the fault hit, and
  * what a process does then that does not know yet (late). */
-static void add_toll(struct duplicates *d, size_t fault, size_t process, bool late)
+static void add_toll(struct duplicates *d, size_t record, size_t fault, size_t process, bool late)
 {
 	size_t i = map_put(&d->toll_places, (struct map_key){fault, process, late}, d->n_tolls);
 
@@ -112,7 +113,10 @@ static void add_toll(struct duplicates *d, size_t fault, size_t process, bool la
 		d->tolls = map_grow(d->tolls, ++d->n_tolls, sizeof(*d->tolls));
 		d->tolls[i] = (struct toll){fault, 0};
 	}
-	d->tolls[i].called_again++;
+	/* two members that call one record in turn, in place, repeat one record */
+	size_t seen = d->charged.n;
+	d->tolls[i].called_again +=
+		map_put(&d->charged, (struct map_key){i, record, 0}, seen) == seen;
 }
 
 /* A producer that dies is followed by one that produces all again that had no report. */
@@ -229,7 +233,8 @@ static void take_again(struct duplicates *d, size_t i)
 	if (fault == CHECK_NONE && (round->state == FINISHED || !cut))
 		d->unexplained[d->n_unexplained++] = i;
 	else if (fault != CHECK_NONE && !round->reparked && event->kind == HISTORY_HANDLING)
-		add_toll(d, fault, late ? caller : round->process, late);
+		add_toll(d, c->where[i].record, fault, late ? caller : round->process,
+			 late);
 }
 
 static void take_handling(struct duplicates *d, size_t i)
@@ -242,8 +247,12 @@ static void take_handling(struct duplicates *d, size_t i)
 
 	if (round->state != IDLE && !in_place)
 		take_again(d, i);
-	*round = (struct round){CALLING, false, false, round->back, attempt, where->process, where->lane,
-				changed_at(d, where->process, i)};
+	*round = (struct round){.state = CALLING,
+				.back = round->back,
+				.attempt = attempt,
+				.process = where->process,
+				.lane = where->lane,
+				.changed = changed_at(d, where->process, i)};
 }
 
 /* What goes back to main is not called before: a second copy, made after a fault that left the
@@ -453,6 +462,7 @@ void check_duplicates(struct check *c)
 	free(d.all.list);
 	free(d.tolls);
 	map_clear(&d.toll_places);
+	map_clear(&d.charged);
 	map_clear(&d.logs);
 	free(d.committed);
 	free(d.rounds);
