@@ -5,7 +5,7 @@
  * happened. */
 #include <stdlib.h>
 
-#include "check.h"
+#include "check_tolls.h"
 
 #define UNKNOWN (-2)
 
@@ -19,19 +19,9 @@ struct round { /* the calls of one record by one owner */
 	int32_t attempt;
 	size_t process, lane, changed; /* changed: its last event */
 };
-struct toll { /* what one fault made one process's records be called again */
-	size_t fault, called_again;
-};
 struct commit { /* the last one of a log */
 	int64_t offset;
 	size_t process; /* whose it was: it may have gone without its ahead set */
-};
-struct mark { /* a fault that hit a process or lane */
-	size_t at, fault;
-};
-struct marks { /* in their order */
-	struct mark *list;
-	size_t n;
 };
 struct duplicates {
 	struct check *c;
@@ -43,12 +33,7 @@ struct duplicates {
 	size_t *revoking;         /* of each process: the fault its present rebalance counts as */
 	/* of each process: the event since which its session is lost; it may learn of it later */
 	size_t *lost;
-	const struct history_event **faults;
-	size_t n_faults;
-	struct map toll_places;   /* (fault, process) -> tolls */
-	struct map charged;       /* (toll, record) */
-	struct toll *tolls;
-	size_t n_tolls;
+	struct tolls tolls;
 	struct map logs;          /* (topic, partition) -> committed */
 	struct commit *committed;
 	size_t n_logs;
@@ -75,50 +60,6 @@ static void set_committed(struct duplicates *d, const struct history_event *even
 	committed->offset = committed->offset == UNKNOWN ? UNKNOWN : offset;
 }
 
-static size_t add_fault(struct duplicates *d, const struct history_event *event)
-{
-	d->faults = map_grow(d->faults, d->n_faults + 1, sizeof(*d->faults));
-	d->faults[d->n_faults] = event;
-	return d->n_faults++;
-}
-
-static void add_mark(struct marks *marks, struct mark mark)
-{
-	marks->list = map_grow(marks->list, marks->n + 1, sizeof(*marks->list));
-	marks->list[marks->n++] = mark;
-}
-
-/* The first one after that event; after none: CHECK_NONE. */
-static struct mark mark_after(const struct marks *marks, size_t event)
-{
-	size_t low = 0, high = marks->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (marks->list[middle].at > event)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low < marks->n ? marks->list[low] : (struct mark){CHECK_NONE, CHECK_NONE};
-}
-
-/* max_uncommitted bounds what one process had finished and not committed when the fault hit, and
- * what a process does then that does not know yet (late). */
-static void add_toll(struct duplicates *d, size_t record, size_t fault, size_t process, bool late)
-{
-	size_t i = map_put(&d->toll_places, (struct map_key){fault, process, late}, d->n_tolls);
-
-	if (i == d->n_tolls) {
-		d->tolls = map_grow(d->tolls, ++d->n_tolls, sizeof(*d->tolls));
-		d->tolls[i] = (struct toll){fault, 0};
-	}
-	/* two members that call one record in turn, in place, repeat one record */
-	size_t seen = d->charged.n;
-	d->tolls[i].called_again +=
-		map_put(&d->charged, (struct map_key){i, record, 0}, seen) == seen;
-}
-
 /* A producer that dies is followed by one that produces all again that had no report. */
 static void take_dead_producer(struct duplicates *d, size_t process)
 {
@@ -140,17 +81,17 @@ static void take_fault(struct duplicates *d, size_t i)
 	if (check_fault(event, "lost") && where->process != CHECK_NONE)
 		d->lost[where->process] = i;
 	if (event->kind == HISTORY_FAULT) {
-		struct mark mark = {i, add_fault(d, event)};
+		struct mark mark = {i, tolls_add_fault(&d->tolls, event)};
 		if (where->process != CHECK_NONE && check_fault(event, "suspend"))
 			d->asleep[where->process] = mark;
-		add_mark(where->process != CHECK_NONE ? &d->processes[where->process] : &d->all,
+		marks_add(where->process != CHECK_NONE ? &d->processes[where->process] : &d->all,
 			 mark);
 		return;
 	}
 	/* one rebalance takes many partitions */
 	if (d->revoking[where->process] == CHECK_NONE)
-		d->revoking[where->process] = add_fault(d, event);
-	add_mark(&d->lanes[where->lane], (struct mark){i, d->revoking[where->process]});
+		d->revoking[where->process] = tolls_add_fault(&d->tolls, event);
+	marks_add(&d->lanes[where->lane], (struct mark){i, d->revoking[where->process]});
 }
 
 /* Of the faults that hit a round after its last event the one that took it away: the first one.
@@ -169,7 +110,7 @@ static size_t fault_since(const struct duplicates *d, const struct round *round,
 	for (size_t i = 0; i < sizeof(hits) / sizeof(*hits); i++) {
 		if (hits[i] == NULL || hits[i]->n == 0)
 			continue;
-		struct mark after = mark_after(hits[i], round->changed);
+		struct mark after = marks_after(hits[i], round->changed);
 		struct mark newest = hits[i]->list[hits[i]->n - 1];
 		if (after.at < first.at)
 			first = after;
@@ -178,9 +119,9 @@ static size_t fault_since(const struct duplicates *d, const struct round *round,
 	}
 	if (first.at == CHECK_NONE || round->lane == CHECK_NONE)
 		return first.fault;
-	struct mark ack = mark_after(&d->acks[round->lane], round->changed);
+	struct mark ack = marks_after(&d->acks[round->lane], round->changed);
 	if (ack.at < first.at)
-		ack = mark_after(&d->acks[round->lane], ack.at);
+		ack = marks_after(&d->acks[round->lane], ack.at);
 	return ack.at < first.at ? last.fault : first.fault;
 }
 
@@ -233,8 +174,8 @@ static void take_again(struct duplicates *d, size_t i)
 	if (fault == CHECK_NONE && (round->state == FINISHED || !cut))
 		d->unexplained[d->n_unexplained++] = i;
 	else if (fault != CHECK_NONE && !round->reparked && event->kind == HISTORY_HANDLING)
-		add_toll(d, c->where[i].record, fault, late ? caller : round->process,
-			 late);
+		tolls_charge(&d->tolls, c->where[i].record, fault,
+			     late ? caller : round->process, late);
 }
 
 static void take_handling(struct duplicates *d, size_t i)
@@ -309,7 +250,7 @@ static void take_commit(struct duplicates *d, size_t i)
 
 	set_committed(d, event, event->next_offset);
 	if (lane != CHECK_NONE)
-		add_mark(&d->acks[lane], (struct mark){i, CHECK_NONE});
+		marks_add(&d->acks[lane], (struct mark){i, CHECK_NONE});
 }
 
 static void take(struct duplicates *d, size_t i)
@@ -349,20 +290,8 @@ static void take(struct duplicates *d, size_t i)
 static void judge_calls(struct duplicates *d)
 {
 	struct check *c = d->c;
-	int64_t bound = c->h->config.max_uncommitted;
 
-	for (size_t i = 0; i < d->n_tolls; i++) {
-		const struct toll *toll = &d->tolls[i];
-		const struct history_event *fault = d->faults[toll->fault];
-		if (bound > 0 && toll->called_again > (size_t)bound &&
-		    !check_truncates(fault)) /* all of the log comes again */
-			check_fail(c, CHECKER_BOUNDED_DUPLICATES,
-				   "%s of %s at %lld ms: %zu records handled again, "
-				   "max_uncommitted is %lld",
-				   fault->kind == HISTORY_FAULT ? fault->reason : "revoke",
-				   fault->member == NULL ? "all" : fault->member,
-				   (long long)fault->at_ms, toll->called_again, (long long)bound);
-	}
+	tolls_judge(&d->tolls, c);
 	if ((int64_t)d->n_unexplained <= c->sums.ahead_dropped)
 		return;
 	for (size_t i = 0; i < d->n_unexplained; i++) {
@@ -380,8 +309,8 @@ static size_t endings_allowed(const struct duplicates *d, const struct check_mes
 {
 	size_t faults = 0;
 
-	for (size_t i = 0; i < d->n_faults; i++) {
-		size_t at = (size_t)(d->faults[i] - d->c->h->events);
+	for (size_t i = 0; i < d->tolls.n_faults; i++) {
+		size_t at = (size_t)(d->tolls.faults[i] - d->c->h->events);
 		faults += at >= message->first && at <= message->last;
 	}
 	size_t again = message->called_again + message->repeated;
@@ -450,19 +379,17 @@ void check_duplicates(struct check *c)
 		c->at = i;
 		take(&d, i);
 	}
-	c->result->faults = d.n_faults;
+	c->result->faults = d.tolls.n_faults;
 	judge_calls(&d);
 	judge_endings(&d);
 	for (size_t i = 0; i < c->n_processes; i++)
-		free(d.processes[i].list);
+		marks_clear(&d.processes[i]);
 	for (size_t i = 0; i < c->n_lanes; i++) {
-		free(d.lanes[i].list);
-		free(d.acks[i].list);
+		marks_clear(&d.lanes[i]);
+		marks_clear(&d.acks[i]);
 	}
-	free(d.all.list);
-	free(d.tolls);
-	map_clear(&d.toll_places);
-	map_clear(&d.charged);
+	marks_clear(&d.all);
+	tolls_clear(&d.tolls);
 	map_clear(&d.logs);
 	free(d.committed);
 	free(d.rounds);
@@ -473,6 +400,5 @@ void check_duplicates(struct check *c)
 	free(d.lanes);
 	free(d.acks);
 	free(d.left);
-	free(d.faults);
 	free(d.unexplained);
 }
