@@ -198,8 +198,12 @@ void sim_stop(struct sim *s, struct sim_member *m)
 		tell_counters(&counters, stats);
 		stopped.counters = &counters;
 	}
-	if (world_ended(s->world, m->number, &status, &err) && status == STAGGER_OK)
+	if (!world_ended(s->world, m->number, &status, &err))
+		return;
+	if (status == STAGGER_OK)
 		sim_append(s, &stopped, m);
+	else if (status == STAGGER_TIMEOUT && strncmp(err.text, "revoke_timeout", 14) == 0)
+		sim_fault(s, "kill", m); /* a revoke's time was over first, before its hops were told */
 }
 
 bool sim_restart(struct sim *s, struct sim_member *m)

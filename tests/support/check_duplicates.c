@@ -8,6 +8,7 @@
 #include "check_tolls.h"
 
 #define UNKNOWN (-2)
+#define LEFT    0 /* in a lane's marks of commits: it was revoked */
 
 enum state { IDLE, CALLING, CALLED, FINISHED };
 
@@ -21,13 +22,14 @@ struct round { /* the calls of one record by one owner */
 };
 struct commit { /* the last one of a log */
 	int64_t offset;
+	size_t reset;   /* event: it is read from another place since then */
 	size_t process; /* whose it was: it may have gone without its ahead set */
 };
 struct duplicates {
 	struct check *c;
 	struct round *rounds;     /* of each record */
 	struct marks *processes, *lanes, all;
-	struct marks *acks;       /* of each lane: its commits */
+	struct marks *acks;       /* of each lane: its commits, and LEFT where it went */
 	struct mark *asleep;      /* of each process: the last time it was suspended */
 	size_t *left;             /* of each lane: its last revoke */
 	size_t *revoking;         /* of each process: the fault its present rebalance counts as */
@@ -46,7 +48,7 @@ static struct commit *committed_of(struct duplicates *d, const struct history_ev
 
 	if (log == d->n_logs) {
 		d->committed = map_grow(d->committed, ++d->n_logs, sizeof(*d->committed));
-		d->committed[log] = (struct commit){-1, CHECK_NONE};
+		d->committed[log] = (struct commit){-1, 0, CHECK_NONE};
 	}
 	return &d->committed[log];
 }
@@ -94,9 +96,19 @@ static void take_fault(struct duplicates *d, size_t i)
 	marks_add(&d->lanes[where->lane], (struct mark){i, d->revoking[where->process]});
 }
 
-/* Of the faults that hit a round after its last event the one that took it away: the first one.
- * But when its lane had been committed before that, a commit that left out its ahead set did it: the
- * last one. One commit may have been on its way already, the second one had it. */
+/* Whether a lane was committed after that event, before it went. One commit may have been on its way
+ * already, the second one had it. */
+static bool is_committed(const struct marks *acks, size_t event)
+{
+	struct mark ack = marks_after(acks, event);
+
+	if (ack.at != CHECK_NONE && ack.fault != LEFT)
+		ack = marks_after(acks, ack.at);
+	return ack.at != CHECK_NONE && ack.fault != LEFT;
+}
+
+/* Of the faults that hit a round after its last event the one that took it away: the first one. But
+ * when it was committed after that event, a commit that left out its ahead set did it: the last one. */
 static size_t fault_since(const struct duplicates *d, const struct round *round, size_t committer)
 {
 	const struct marks *hits[] = {
@@ -119,10 +131,7 @@ static size_t fault_since(const struct duplicates *d, const struct round *round,
 	}
 	if (first.at == CHECK_NONE || round->lane == CHECK_NONE)
 		return first.fault;
-	struct mark ack = marks_after(&d->acks[round->lane], round->changed);
-	if (ack.at < first.at)
-		ack = marks_after(&d->acks[round->lane], ack.at);
-	return ack.at < first.at ? last.fault : first.fault;
+	return is_committed(&d->acks[round->lane], round->changed) ? last.fault : first.fault;
 }
 
 /* A process that was suspended works on until it hears that its lane is gone, perhaps on what
@@ -173,7 +182,8 @@ static void take_again(struct duplicates *d, size_t i)
 		c->messages[message].called_again++;
 	if (fault == CHECK_NONE && (round->state == FINISHED || !cut))
 		d->unexplained[d->n_unexplained++] = i;
-	else if (fault != CHECK_NONE && !round->reparked && event->kind == HISTORY_HANDLING)
+	else if (fault != CHECK_NONE && !round->reparked && event->kind == HISTORY_HANDLING &&
+		 committed_of(d, event)->reset <= round->changed) /* else all of the log comes */
 		tolls_charge(&d->tolls, c->where[i].record, fault,
 			     late ? caller : round->process, late);
 }
@@ -233,14 +243,33 @@ static void take_moved(struct duplicates *d, size_t i)
 	const struct check_where *where = &d->c->where[i];
 	struct round *round = &d->rounds[where->record];
 
+	/* its session is over and it does not know: it moves what another one has finished */
+	bool late = d->lost[where->process] != CHECK_NONE && round->process != where->process;
+
 	if (round->state == FINISHED && round->moved)
 		take_again(d, i);
+	else if (round->state == FINISHED && late && where->message != CHECK_NONE)
+		d->c->messages[where->message].called_again++;
 	round->state = FINISHED;
 	round->moved = true;
 	round->reparked = d->c->h->events[i].kind == HISTORY_REPARKED;
 	round->process = where->process;
 	round->lane = where->lane;
 	round->changed = changed_at(d, round->process, i);
+}
+
+static void take_reset(struct duplicates *d, size_t i)
+{
+	set_committed(d, &d->c->h->events[i], -1);
+	committed_of(d, &d->c->h->events[i])->reset = i;
+}
+
+static void take_left(struct duplicates *d, size_t i)
+{
+	size_t lane = d->c->where[i].lane;
+
+	d->left[lane] = i;
+	marks_add(&d->acks[lane], (struct mark){i, LEFT});
 }
 
 static void take_commit(struct duplicates *d, size_t i)
@@ -269,13 +298,13 @@ static void take(struct duplicates *d, size_t i)
 	if (record && where->message != CHECK_NONE)
 		take_back(d, i);
 	if (event->kind == HISTORY_REVOKED && where->lane != CHECK_NONE)
-		d->left[where->lane] = i;
+		take_left(d, i);
 	else if (event->kind == HISTORY_ASSIGNED && where->process != CHECK_NONE)
 		d->revoking[where->process] = d->lost[where->process] = CHECK_NONE;
 	else if (event->kind == HISTORY_COMMITTED && event->topic != NULL)
 		take_commit(d, i);
 	else if (event->kind == HISTORY_RESET && event->topic != NULL)
-		set_committed(d, event, -1);
+		take_reset(d, i);
 	else if (check_truncates(event))
 		set_committed(d, event, UNKNOWN);
 	else if (event->kind == HISTORY_HANDLING && record)
