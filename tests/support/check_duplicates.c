@@ -20,10 +20,14 @@ struct round { /* the calls of one record by one owner */
 	int32_t attempt;
 	size_t process, lane, changed; /* changed: its last event */
 };
-struct commit { /* the last one of a log */
+struct committer { /* its commits may have gone without their ahead sets */
+	size_t process, at; /* at: its last one of that log */
+};
+struct commit { /* of a log */
 	int64_t offset;
-	size_t reset;   /* event: it is read from another place since then */
-	size_t process; /* whose it was: it may have gone without its ahead set */
+	size_t reset;         /* event: it is read from another place since then */
+	struct committer *by; /* the newest last */
+	size_t n;
 };
 struct duplicates {
 	struct check *c;
@@ -48,7 +52,7 @@ static struct commit *committed_of(struct duplicates *d, const struct history_ev
 
 	if (log == d->n_logs) {
 		d->committed = map_grow(d->committed, ++d->n_logs, sizeof(*d->committed));
-		d->committed[log] = (struct commit){-1, 0, CHECK_NONE};
+		d->committed[log] = (struct commit){-1, 0, NULL, 0};
 	}
 	return &d->committed[log];
 }
@@ -57,9 +61,33 @@ static struct commit *committed_of(struct duplicates *d, const struct history_ev
 static void set_committed(struct duplicates *d, const struct history_event *event, int64_t offset)
 {
 	struct commit *committed = committed_of(d, event);
+	size_t at = (size_t)(event - d->c->h->events), process = d->c->where[at].process;
 
-	committed->process = d->c->where[event - d->c->h->events].process;
 	committed->offset = committed->offset == UNKNOWN ? UNKNOWN : offset;
+	if (process == CHECK_NONE)
+		return;
+	if (committed->n == 0 || committed->by[committed->n - 1].process != process)
+		committed->by = map_grow(committed->by, ++committed->n, sizeof(*committed->by));
+	committed->by[committed->n - 1] = (struct committer){process, at};
+}
+
+/* The first fault after that event of those who committed since: the newest, who may not know of
+ * what its commit left out, and those of whom no clean stop told how much that was (ahead_dropped). */
+static struct mark committers_fault(const struct duplicates *d, const struct commit *committed,
+				    size_t event)
+{
+	struct mark first = {CHECK_NONE, CHECK_NONE};
+
+	for (size_t i = committed->n; i-- > 0;) {
+		const struct committer *by = &committed->by[i];
+		bool newest = i == committed->n - 1;
+		if (!newest && (by->at < event || d->c->processes[by->process].stopped != CHECK_NONE))
+			continue;
+		struct mark mark = marks_after(&d->processes[by->process], event);
+		if (mark.at < first.at)
+			first = mark;
+	}
+	return first;
 }
 
 /* A producer that dies is followed by one that produces all again that had no report. */
@@ -109,15 +137,16 @@ static bool is_committed(const struct marks *acks, size_t event)
 
 /* Of the faults that hit a round after its last event the one that took it away: the first one. But
  * when it was committed after that event, a commit that left out its ahead set did it: the last one. */
-static size_t fault_since(const struct duplicates *d, const struct round *round, size_t committer)
+static size_t fault_since(const struct duplicates *d, const struct round *round,
+			  const struct commit *committed)
 {
 	const struct marks *hits[] = {
 		&d->all,
 		round->process != CHECK_NONE ? &d->processes[round->process] : NULL,
-		committer != CHECK_NONE ? &d->processes[committer] : NULL,
 		round->lane != CHECK_NONE ? &d->lanes[round->lane] : NULL,
 	};
-	struct mark first = {CHECK_NONE, CHECK_NONE}, last = {0, CHECK_NONE};
+	struct mark first = committers_fault(d, committed, round->changed);
+	struct mark last = first.at == CHECK_NONE ? (struct mark){0, CHECK_NONE} : first;
 
 	for (size_t i = 0; i < sizeof(hits) / sizeof(*hits); i++) {
 		if (hits[i] == NULL || hits[i]->n == 0)
@@ -158,7 +187,7 @@ static void take_again(struct duplicates *d, size_t i)
 	size_t message = c->where[i].message;
 	bool late = is_late(d, &c->where[i]);
 	size_t fault = late ? d->asleep[c->where[i].process].fault
-			    : fault_since(d, round, committed_of(d, event)->process);
+			    : fault_since(d, round, committed_of(d, event));
 	bool cut = round->lane != CHECK_NONE && d->left[round->lane] > round->changed;
 	bool gone = round->process != CHECK_NONE && c->processes[round->process].stopped < i;
 	size_t caller = c->where[i].process;
@@ -420,6 +449,8 @@ void check_duplicates(struct check *c)
 	marks_clear(&d.all);
 	tolls_clear(&d.tolls);
 	map_clear(&d.logs);
+	for (size_t i = 0; i < d.n_logs; i++)
+		free(d.committed[i].by);
 	free(d.committed);
 	free(d.rounds);
 	free(d.processes);
