@@ -62,7 +62,7 @@ if [ "${whole:-0}" -ge 8 ]; then
 	part "random mutants" env STAGGER_BUILD_DIR="$build" "$root/tests/mutate.py"
 fi
 part fuzzing "$root/tests/fuzz/run.sh" "$fuzz_limit" "$build-fuzz"
-while [ "$(date +%s)" -lt "$ends" ]; do
+while [ $rounds -eq 0 ] || [ "$(date +%s)" -lt "$ends" ]; do
 	rounds=$((rounds + 1))
 	part "faults, Kafka 4.3.1" "$root/tests/kafka/faults.py" --kills $kills \
 		--storm $storm_seconds --seed "$seed"
