@@ -107,6 +107,19 @@ void bench_span_print(const struct bench_span *span, const char *what, int64_t n
 	fflush(stdout);
 }
 
+void bench_produce(rd_kafka_t *rk, rd_kafka_topic_t *topic, int32_t partition,
+		   const struct bench_record *record)
+{
+	void *value = (void *)(uintptr_t)record->value; // copied, whatever the type says
+
+	while (rd_kafka_produce(topic, partition, RD_KAFKA_MSG_F_COPY, value, record->size,
+				&record->key, sizeof(record->key), NULL) != 0) {
+		if (rd_kafka_last_error() != RD_KAFKA_RESP_ERR__QUEUE_FULL)
+			errx(1, "produce: %s", rd_kafka_err2str(rd_kafka_last_error()));
+		rd_kafka_poll(rk, 10);
+	}
+}
+
 void bench_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value)
 {
 	char why[512];

@@ -25,6 +25,14 @@ int64_t bench_wall_us(void);
 int64_t bench_boot_us(void);
 /* CPU of this process so far, all threads. */
 int64_t bench_cpu_us(void);
+struct bench_record {
+	const void *value;
+	size_t size;
+	int64_t key; /* its 8 bytes */
+};
+/* Copies it; waits while the queue is full. */
+void bench_produce(rd_kafka_t *rk, rd_kafka_topic_t *topic, int32_t partition,
+		   const struct bench_record *record);
 /* A group or topic name that was never used before. */
 const char *bench_fresh_name(const char *prefix, char *text, size_t size);
 

@@ -15,7 +15,9 @@ import subprocess
 import sys
 import time
 
-from failover import Failover, HEARTBEAT_MS, SESSION_MS
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from failover import HEARTBEAT_MS, SESSION_MS, failover_seconds  # noqa: E402
+from trial import Failed  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("STAGGER_BUILD") or ROOT / "build").absolute()
@@ -26,10 +28,6 @@ PARTITIONS = 8
 MILLION = 1000000
 LINGER_MS = 5  # of our producer
 BATCHES_SINCE = (2, 1, 0)  # librdkafka; before, bare loops read one by one
-
-
-class Failed(Exception):
-    pass
 
 
 class Bench:
@@ -183,7 +181,7 @@ def start(b):
 
 
 def failover(b, static):
-    times = [Failover(b.args.brokers, BUILD, n, static).seconds() for n in range(b.count(3, 1))]
+    times = [failover_seconds(b.args.brokers, n, static) for n in range(b.count(3, 1))]
     took = statistics.median(times)
     less = b.starts()[1] if static else (SESSION_MS + HEARTBEAT_MS) / 1000
     return {"value": took - less, "took_s": took}

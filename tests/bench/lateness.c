@@ -13,14 +13,12 @@
  * end, came first. */
 #define _GNU_SOURCE
 #include <err.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "bench.h"
 #include "load.h"
@@ -30,7 +28,6 @@
 #define KEYS 1000
 #define SIZE 100
 #define CHAIN "lateness"
-#define HOUR_MS 3600000
 
 struct run {
 	const char *brokers, *topic, *set;
@@ -170,7 +167,7 @@ static enum stagger_status make_chain(const struct run *run, struct stagger_erro
 					     err);
 	snprintf(stage, sizeof(stage), "%s.hour", run->topic);
 	if (status == STAGGER_OK && run->waiting > 0)
-		status = stagger_chain_stage(chain, HOUR_MS, 1, stage, err);
+		status = stagger_chain_stage(chain, LOAD_HOUR_MS, 1, stage, err);
 	if (status == STAGGER_OK)
 		status = stagger_consumer_add(run->consumer, &chain, err);
 	stagger_chain_free(&chain);

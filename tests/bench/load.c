@@ -10,8 +10,6 @@
 
 #include "bench.h"
 
-#define HOUR_MS 3600000
-
 void load_pause_until(int64_t boot_us)
 {
 	struct timespec at = {.tv_sec = (time_t)(boot_us / 1000000),
@@ -25,19 +23,13 @@ static void send_all(const struct load *load, const _Atomic bool *enough, rd_kaf
 		     rd_kafka_topic_t *topic)
 {
 	int64_t begin_us = bench_boot_us();
-	void *value = (void *)(uintptr_t)load->value.data; // copied, whatever the type says
+	struct bench_record record = {load->value.data, load->value.size, 0};
 
 	for (int64_t i = 0; i < load->n && !*enough; i++) {
-		int64_t key = i % load->keys;
+		record.key = i % load->keys;
 		if (load->per_s > 0)
 			load_pause_until(begin_us + (int64_t)((double)i * 1e6 / load->per_s));
-		while (rd_kafka_produce(topic, (int32_t)(i % load->partitions),
-					RD_KAFKA_MSG_F_COPY, value, load->value.size, &key,
-					sizeof(key), NULL) != 0) {
-			if (rd_kafka_last_error() != RD_KAFKA_RESP_ERR__QUEUE_FULL)
-				errx(1, "produce: %s", rd_kafka_err2str(rd_kafka_last_error()));
-			rd_kafka_poll(rk, 10);
-		}
+		bench_produce(rk, topic, (int32_t)(i % load->partitions), &record);
 		rd_kafka_poll(rk, 0);
 	}
 	rd_kafka_flush(rk, 60000);
@@ -68,7 +60,7 @@ struct stagger_bytes load_hour_long(const char *group, const char *chain, const 
 	if (stagger_envelope_new(&e, &error) != STAGGER_OK)
 		errx(1, "%s", error.text);
 	e->stage = "retry.1h";
-	e->due_ms = now_ms + HOUR_MS;
+	e->due_ms = now_ms + LOAD_HOUR_MS;
 	e->attempts = 1;
 	e->disposition = "retry";
 	e->group = group;

@@ -10,6 +10,8 @@
 
 #include <stagger/stagger.h>
 
+#define LOAD_HOUR_MS 3600000
+
 struct load {
 	const char *brokers, *topic;
 	int64_t partitions, n;

@@ -60,12 +60,8 @@ int main(int argc, char **argv)
 	for (int64_t i = 0; i < count; i++) {
 		int32_t partition = (int32_t)(i % partitions);
 		fill(value, (size_t)size, (uint64_t)i);
-		while (rd_kafka_produce(handle, partition, RD_KAFKA_MSG_F_COPY, value,
-					(size_t)size, &i, sizeof(i), NULL) != 0) {
-			if (rd_kafka_last_error() != RD_KAFKA_RESP_ERR__QUEUE_FULL)
-				errx(1, "%s", rd_kafka_err2str(rd_kafka_last_error()));
-			rd_kafka_poll(rk, 10);
-		}
+		bench_produce(rk, handle, partition,
+			      &(struct bench_record){value, (size_t)size, i});
 		if (i % 1024 == 0)
 			rd_kafka_poll(rk, 0);
 	}

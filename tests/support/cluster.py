@@ -51,7 +51,17 @@ class Node:
         self.pid = int(run(self.script, "start", self.version, self.folder).split()[-1])
 
 
-class Cluster:
+class Brokers:
+    """A Kafka that somebody else has started, and ends."""
+
+    def __init__(self, brokers):
+        self.brokers = self.door = brokers
+
+    def topics(self, *texts):
+        run(BIN / "make_topics", self.brokers, *texts)
+
+
+class Cluster(Brokers):
     def __init__(self, version, folder, nodes=1, secure=False):
         self.version, self.secure = version, secure
         script = SUPPORT / ("secure_kafka.sh" if secure else "kafka.sh")
@@ -62,9 +72,6 @@ class Cluster:
         folders = [folder / str(n + 1) for n in range(nodes)] if nodes > 1 else [folder]
         self.nodes = [Node(version, where, pid, script) for where, pid in zip(folders, pids)]
         self.folder = folder
-
-    def topics(self, *texts):
-        run(BIN / "make_topics", self.brokers, *texts)
 
     def change(self, verb, *words):
         run(BIN / "change_topic", self.brokers, verb, *words)
