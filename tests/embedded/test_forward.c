@@ -3,56 +3,24 @@
  * The fixed port of the embedded broker: bytes pass unchanged both ways, ends pass on, a taken port
  * is an error, and clients of Kafka find the broker through it. */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "small_client.h"
 
 #include "kafka/forward.h"
+#include "ports.h"
 
 #define BIG (4 << 20)
 
-static struct sockaddr_in loopback(int port)
-{
-	return (struct sockaddr_in){.sin_family = AF_INET,
-				    .sin_port = htons((uint16_t)port),
-				    .sin_addr = {htonl(INADDR_LOOPBACK)}};
-}
-
-/* A listener on a port that was free; *port is it. */
-static int listen_anywhere(int *port)
-{
-	struct sockaddr_in at = loopback(0);
-	socklen_t size = sizeof(at);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_true(fd >= 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, size), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &size), 0);
-	*port = ntohs(at.sin_port);
-	return fd;
-}
-
-static int free_port(void)
-{
-	int port;
-
-	close(listen_anywhere(&port));
-	return port;
-}
-
 static int connect_to(int port)
 {
-	struct sockaddr_in at = loopback(port);
+	struct sockaddr_in at = port_address(port);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	assert_true(fd >= 0);
@@ -70,9 +38,9 @@ static void carry(struct carried *c)
 	struct stagger_error err;
 	int to;
 
-	c->listener = listen_anywhere(&to);
+	c->listener = port_bind(&to);
 	assert_int_equal(listen(c->listener, 128), 0);
-	c->port = free_port();
+	c->port = port_free();
 	assert_int_equal(forward_new(&c->forward, c->port, &err), STAGGER_OK);
 	assert_int_equal(forward_begin(c->forward, to, &err), STAGGER_OK);
 }
@@ -163,12 +131,12 @@ static void forward__ends_connections_to_nobody(void **state)
 {
 	struct forward *forward = NULL;
 	struct stagger_error err;
-	int port = free_port();
+	int port = port_free();
 	char byte;
 	(void)state;
 
 	assert_int_equal(forward_new(&forward, port, &err), STAGGER_OK);
-	assert_int_equal(forward_begin(forward, free_port(), &err), STAGGER_OK);
+	assert_int_equal(forward_begin(forward, port_free(), &err), STAGGER_OK);
 	int client = connect_to(port);
 	assert_true(readable(client, LONG_MS));
 	assert_true(recv(client, &byte, 1, 0) <= 0);
@@ -185,7 +153,7 @@ static void forward__says_that_a_port_is_taken(void **state)
 	int port;
 	(void)state;
 
-	int taken = listen_anywhere(&port);
+	int taken = port_bind(&port);
 	assert_int_equal(listen(taken, 1), 0);
 	assert_int_equal(forward_new(&forward, port, &err), STAGGER_INVALID);
 	assert_null(forward);
@@ -207,7 +175,7 @@ static void embedded_port__is_where_clients_find_the_broker(void **state)
 	struct stagger_error err;
 	(void)state;
 
-	snprintf(port, sizeof(port), "%d", free_port());
+	snprintf(port, sizeof(port), "%d", port_free());
 	snprintf(servers, sizeof(servers), "127.0.0.1:%s", port);
 	const struct kafka_property starts[] = {{"bootstrap.servers", "embedded"},
 						{"embedded.port", port}};

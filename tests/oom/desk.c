@@ -9,13 +9,6 @@
 static const char *const everywhere[] = {"main", "retry.2m", NULL};
 static const char *const former[] = {"billing-old", "invoices", NULL};
 
-static void hush(enum stagger_level level, const char *line, void *user)
-{
-	(void)level;
-	(void)line;
-	(void)user;
-}
-
 void desk_chain(struct desk *d)
 {
 	struct stagger_chain_options o = STAGGER_CHAIN_OPTIONS_INIT;

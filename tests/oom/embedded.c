@@ -9,11 +9,8 @@
 #include "heap.h"
 #include "wave.h"
 
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdatomic.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <librdkafka/rdkafka.h>
 
@@ -21,6 +18,7 @@
 #include "codec/envelope_codec.h"
 #include "consumer/state.h"
 #include "kafka/kafka.h"
+#include "ports.h"
 
 #define MESSAGES 4
 #define LIMIT_US INT64_C(30000000) /* a story takes less than one second */
@@ -69,13 +67,6 @@ struct place {
 	const char *servers;
 	char port[8]; /* "" with the former */
 };
-
-static void hush(enum stagger_level level, const char *line, void *user)
-{
-	(void)level;
-	(void)line;
-	(void)user;
-}
 
 static void on_event(const struct stagger_event *event, void *user)
 {
@@ -194,25 +185,11 @@ static int run_out(const char *name, const struct place *place, long n,
 	return status == STAGGER_OK ? WENT_ON : REFUSED;
 }
 
-/* It may be taken by another program meanwhile: not by one of ours, they take what they are given. */
-static int free_port(void)
-{
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-	socklen_t size = sizeof(at);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_true(fd >= 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, size), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &size), 0);
-	close(fd);
-	return ntohs(at.sin_port);
-}
-
 static int start_its_broker(long n)
 {
 	struct place place = {.servers = "embedded"};
 
-	snprintf(place.port, sizeof(place.port), "%d", free_port());
+	snprintf(place.port, sizeof(place.port), "%d", port_free());
 	return run_out("stagger_consumer_start with its broker", &place, n, make_start);
 }
 

@@ -12,14 +12,13 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "kafka/forward.h"
+#include "ports.h"
 
 #define N_MAX   200
 #define WAIT_MS 10000 /* a bound */
@@ -38,37 +37,15 @@ static size_t open_files(void)
 	return n;
 }
 
-/* A listening socket on a port that the system chose. */
 static int listening(int *port)
 {
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-	socklen_t size = sizeof(at);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = port_bind(port);
 
-	assert_true(fd >= 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, size), 0);
 	assert_int_equal(listen(fd, 8), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &size), 0);
-	*port = ntohs(at.sin_port);
 	return fd;
 }
 
-static int free_port(void)
-{
-	int port;
-
-	close(listening(&port));
-	return port;
-}
-
 /* -- what is called ---------------------------------------------------------------------- */
-
-static void hush(enum stagger_level level, const char *line, void *user)
-{
-	(void)level;
-	(void)line;
-	(void)user;
-}
 
 static enum stagger_status open_in_c(struct desk *d, struct stagger_error *err)
 {
@@ -125,7 +102,7 @@ static void startable(struct desk *d)
 	char port[8];
 
 	must(open_in_c(d, &err), &err);
-	snprintf(port, sizeof(port), "%d", free_port());
+	snprintf(port, sizeof(port), "%d", port_free());
 	o.workers = 3;
 	must(stagger_consumer_set(d->consumer, "bootstrap.servers", "embedded", &err), &err);
 	must(stagger_consumer_set(d->consumer, "embedded.port", port, &err), &err);
@@ -310,8 +287,8 @@ static int64_t spent_us(void)
 static void io__a_port_waits_for_a_descriptor(void **state)
 {
 	struct forward *f = NULL;
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-	int to, port = free_port();
+	int to, port = port_free();
+	struct sockaddr_in at = port_address(port);
 	int broker = listening(&to);
 	int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	size_t n_files = open_files();
@@ -321,7 +298,6 @@ static void io__a_port_waits_for_a_descriptor(void **state)
 	must(forward_begin(f, to, NULL), NULL);
 	syscalls_refuse_accept(true);
 	int64_t before_us = spent_us();
-	at.sin_port = htons((uint16_t)port);
 	assert_int_equal(connect(client, (struct sockaddr *)&at, sizeof(at)), 0);
 	assert_false(readable(broker, 500));
 	assert_true(spent_us() - before_us < 100000);
