@@ -171,9 +171,10 @@ struct fake_event {
 };
 /* Room for n partitions; NULL without memory (a violation). */
 struct fake_event *fake_event_new(struct fake_source *s, enum port_event_kind kind, size_t n);
-/* Sets the i-th partition; topic and metadata are copied. False without memory: the event must not
- * be used then, fake_event_push() drops it. */
-bool fake_event_set(struct fake_event *e, size_t i, const struct port_partition *p);
+/* Sets the i-th partition; topic and metadata are copied. */
+void fake_event_set(struct fake_event *e, size_t i, const struct port_partition *p);
+/* False: there was no memory for one of the copies. fake_event_push() drops such an event. */
+bool fake_event_whole(const struct fake_event *e);
 void fake_event_free(struct fake_event *e);
 /* Takes e; NULL does nothing. */
 void fake_event_push(struct fake_source *s, struct fake_event *e);

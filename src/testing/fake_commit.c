@@ -104,17 +104,16 @@ void fake_commit(struct fake_source *s, const struct port_commit *list, size_t n
 		fake_violation(s->world, s->member->number, "commit while another is in flight");
 	struct fake_request *request = calloc(1, sizeof(*request));
 	struct fake_event *event = request == NULL ? NULL : fake_event_new(s, PORT_COMMITTED, n);
-	bool whole = event != NULL;
-	for (size_t i = 0; whole && i < n; i++)
-		whole = fake_event_set(event, i,
-				       &(struct port_partition){ .topic = list[i].topic,
-								 .partition = list[i].partition,
-								 .committed = list[i].next_offset,
-								 .metadata = list[i].metadata,
-								 .log_start = -1,
-								 .log_end = -1,
-								 .lane = list[i].lane });
-	if (!whole) {
+	for (size_t i = 0; event != NULL && i < n; i++)
+		fake_event_set(event, i,
+			       &(struct port_partition){ .topic = list[i].topic,
+							 .partition = list[i].partition,
+							 .committed = list[i].next_offset,
+							 .metadata = list[i].metadata,
+							 .log_start = -1,
+							 .log_end = -1,
+							 .lane = list[i].lane });
+	if (event == NULL || !fake_event_whole(event)) {
 		fake_violation(s->world, s->member->number, "out of memory for a commit");
 		fake_event_free(event);
 		free(request);

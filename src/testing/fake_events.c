@@ -31,23 +31,22 @@ struct fake_event *fake_event_new(struct fake_source *s, enum port_event_kind ki
 	return e;
 }
 
-bool fake_event_set(struct fake_event *e, size_t i, const struct port_partition *p)
+void fake_event_set(struct fake_event *e, size_t i, const struct port_partition *p)
 {
 	size_t length = strlen(p->topic) + 1;
 	char *texts = malloc(length + p->metadata.size);
 	e->parts[i] = *p;
 	e->parts[i].topic = texts;
 	if (texts == NULL)
-		return false;
+		return;
 	memcpy(texts, p->topic, length);
 	if (p->metadata.data == NULL)
-		return true;
+		return;
 	memcpy(texts + length, p->metadata.data, p->metadata.size);
 	e->parts[i].metadata.data = texts + length;
-	return true;
 }
 
-static bool event_complete(const struct fake_event *e)
+bool fake_event_whole(const struct fake_event *e)
 {
 	for (size_t i = 0; i < e->n; i++) {
 		if (e->parts[i].topic == NULL)
@@ -60,7 +59,7 @@ void fake_event_push(struct fake_source *s, struct fake_event *e)
 {
 	if (e == NULL)
 		return;
-	if (!event_complete(e)) {
+	if (!fake_event_whole(e)) {
 		fake_violation(s->world, s->member->number, "out of memory for an event");
 		fake_event_free(e);
 		return;

@@ -126,9 +126,10 @@ enum stagger_status world_join(struct stagger_world *w, struct stagger_consumer 
 
 struct stagger_consumer *world_part(struct stagger_world *w, int32_t member)
 {
-	struct stagger_consumer *consumer = w->members[member]->consumer;
+	struct fake_member *m = member_at(w, member);
+	struct stagger_consumer *consumer = m->consumer;
 	world_kill(w, member);
-	w->members[member]->consumer = NULL;
+	m->consumer = NULL;
 	return consumer;
 }
 
