@@ -128,6 +128,7 @@ class Bench:
 
     def __init__(self, scratch, jobs):
         self.scratch = scratch
+        self.leak_check = leak_check()
         self.pool = concurrent.futures.ThreadPoolExecutor(jobs)
         sources = [f for room in ROOMS for f in sorted((ROOT / "src" / room).glob("*.c"))]
         stubs = scratch / "stubs.c"
@@ -164,7 +165,7 @@ class Bench:
     def unit_tests(self):
         files = [f for f in sorted((ROOT / "tests/unit").glob("test_*.c"))
                  if OF_CORE.search(f.read_text()) and not NOT_HERE.match(f.name)]
-        return [Test(f.stem, made, preload=leak_check())
+        return [Test(f.stem, made, preload=self.leak_check)
                 for f, made in zip(files, self.programs(files))]
 
     def scenarios(self):
@@ -173,7 +174,7 @@ class Bench:
         files = [f for f in sorted(folder.glob("*.c")) if f not in support]
         # memory.c brings an allocator of its own.
         return [Test(f"scenario {f.stem}", made,
-                     preload="" if f.stem == "memory" else leak_check())
+                     preload="" if f.stem == "memory" else self.leak_check)
                 for f, made in zip(files, self.programs(files, support))]
 
     def simulation(self):

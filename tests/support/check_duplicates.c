@@ -184,19 +184,17 @@ static void take_again(struct duplicates *d, size_t i)
 	struct check *c = d->c;
 	const struct history_event *event = &c->h->events[i];
 	const struct round *round = &d->rounds[c->where[i].record];
-	size_t message = c->where[i].message;
+	const struct commit *committed = committed_of(d, event);
+	size_t message = c->where[i].message, caller = c->where[i].process;
 	bool late = is_late(d, &c->where[i]);
-	size_t fault = late ? d->asleep[c->where[i].process].fault
-			    : fault_since(d, round, committed_of(d, event));
+	size_t fault = late ? d->asleep[caller].fault : fault_since(d, round, committed);
 	bool cut = round->lane != CHECK_NONE && d->left[round->lane] > round->changed;
 	bool gone = round->process != CHECK_NONE && c->processes[round->process].stopped < i;
-	size_t caller = c->where[i].process;
 
 	if (d->lost[caller] != CHECK_NONE) { /* it goes on without knowing that it is not its own */
 		fault = d->processes[caller].list[d->processes[caller].n - 1].fault;
 		late = true;
-	}
-	else if (!late && committed_of(d, event)->offset > event->offset) {
+	} else if (!late && committed->offset > event->offset) {
 		check_fail(c, CHECKER_BOUNDED_DUPLICATES,
 			   "id %s handled again in %s, partition %d offset %lld, "
 			   "which was committed",
@@ -212,7 +210,7 @@ static void take_again(struct duplicates *d, size_t i)
 	if (fault == CHECK_NONE && (round->state == FINISHED || !cut))
 		d->unexplained[d->n_unexplained++] = i;
 	else if (fault != CHECK_NONE && !round->reparked && event->kind == HISTORY_HANDLING &&
-		 committed_of(d, event)->reset <= round->changed) /* else all of the log comes */
+		 committed->reset <= round->changed) /* else all of the log comes */
 		tolls_charge(&d->tolls, c->where[i].record, fault,
 			     late ? caller : round->process, late);
 }
@@ -271,7 +269,6 @@ static void take_moved(struct duplicates *d, size_t i)
 {
 	const struct check_where *where = &d->c->where[i];
 	struct round *round = &d->rounds[where->record];
-
 	/* its session is over and it does not know: it moves what another one has finished */
 	bool late = d->lost[where->process] != CHECK_NONE && round->process != where->process;
 
@@ -289,8 +286,10 @@ static void take_moved(struct duplicates *d, size_t i)
 
 static void take_reset(struct duplicates *d, size_t i)
 {
-	set_committed(d, &d->c->h->events[i], -1);
-	committed_of(d, &d->c->h->events[i])->reset = i;
+	const struct history_event *event = &d->c->h->events[i];
+
+	set_committed(d, event, -1);
+	committed_of(d, event)->reset = i;
 }
 
 static void take_left(struct duplicates *d, size_t i)
