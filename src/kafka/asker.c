@@ -56,7 +56,10 @@ static void append(struct ask **list, struct ask *ask)
 
 static bool is_stale(const struct kafka *k, const struct ask *ask)
 {
-	return (ask->kind == ASK_ASSIGN || ask->kind == ASK_BOUNDS) && ask->round != k->asker.round;
+	bool of_round = ask->kind == ASK_ASSIGN || ask->kind == ASK_BOUNDS ||
+			ask->kind == ASK_REFILL;
+
+	return of_round && ask->round != k->asker.round;
 }
 
 /* Takes the first question whose time has come; else *wait_us is when one will. */
@@ -106,6 +109,9 @@ static bool try(struct kafka *k, struct ask *ask)
 		return counts_try(k, ask);
 	case ASK_LEAVE:
 		return leave_try(k, ask);
+	case ASK_REFILL:
+		refill_try(k, ask);
+		return true;
 	case ASK_RETIRE:
 		rd_kafka_destroy(ask->producer);
 		ask->producer = NULL;
@@ -117,7 +123,9 @@ static bool try(struct kafka *k, struct ask *ask)
 /* Under the lock. */
 static void file_answer(struct kafka *k, struct ask *ask, bool answered)
 {
-	if (ask->kind == ASK_RETIRE || is_stale(k, ask)) {
+	if (ask->kind == ASK_REFILL)
+		refill_done(k);
+	if (ask->kind == ASK_RETIRE || ask->kind == ASK_REFILL || is_stale(k, ask)) {
 		ask_free(ask);
 	} else if (!answered) {
 		ask->again_us = clock_boot_us() + again_after_us(ask->kind);

@@ -223,6 +223,7 @@ static enum stagger_status open_handles(struct kafka *k, const struct kafka_opti
 	bell_open(&k->commits.bell, rd_kafka_queue_new(k->consumer), k->wake);
 	client_setting(k->consumer, "fetch.wait.max.ms", text, sizeof(text));
 	k->fetch_wait_ms = strtoll(text, NULL, 10);
+	refill_limits(&k->fetch, k->consumer);
 	k->sizes_given = keys_given(o, ROLE_PRODUCER, "message.max.bytes") != NULL;
 	k->batch_given = keys_given(o, ROLE_PRODUCER, "batch.size") != NULL;
 	return STAGGER_OK;

@@ -98,6 +98,7 @@ void fetch_clear(struct kafka *k)
 	f->parts = NULL;
 	f->n = 0;
 	f->n_resets = 0;
+	f->n_hungry = 0;
 }
 
 void fetch_unassign(struct kafka *k)
@@ -271,6 +272,7 @@ size_t fetch_take(struct kafka *k, struct part *part, struct port_record *out, s
 			break;
 		taken += take_polled(part, polled, n, &out[taken]);
 	}
+	refill_look(part, out, taken);
 	if (taken > 0)
 		CRASH_POINT(after_poll);
 	return taken;

@@ -20,6 +20,11 @@ bool gates_batches(void)
 	return version() >= VERSION(2, 1, 0);
 }
 
+bool gates_sees_room(void)
+{
+	return version() >= VERSION(2, 2, 0);
+}
+
 bool gates_bytes_in_place(void)
 {
 	return version() < VERSION(2, 17, 0);

@@ -104,6 +104,7 @@ enum ask_kind {
 	ASK_BOUNDS, /* log starts and ends */
 	ASK_COUNT,  /* partitions of one topic */
 	ASK_LEAVE,  /* has the static member left? */
+	ASK_REFILL, /* wakes a thread of librdkafka; no answer */
 	ASK_RETIRE, /* destroy a dead producer; no answer */
 };
 struct ask {
@@ -112,7 +113,8 @@ struct ask {
 	uint32_t round;                /* of the assignment it was asked for */
 	int64_t again_us, since_us;    /* boot clock: next attempt; first attempt */
 	int64_t told_us;               /* when it was last said that it takes long */
-	rd_kafka_topic_partition_list_t *offsets; /* ASSIGN, BOUNDS: names; then commits */
+	/* ASSIGN, BOUNDS: names; then commits. REFILL: one name */
+	rd_kafka_topic_partition_list_t *offsets;
 	bool committed;                /* ASSIGN: offsets hold the commits */
 	struct port_partition *list;   /* the answer; texts are those of offsets */
 	size_t n;
@@ -198,12 +200,18 @@ struct part {
 	bool reset;  /* the event about that is due */
 	bool listed; /* under fetch.lock, as next */
 	struct part *next;
+	bool full, hungry; /* refill.c: its queue was full; and has room since */
+	double mean_bytes; /* of what was taken of late */
 };
 struct fetch {
 	struct part **parts;
 	size_t n, n_resets;
 	pthread_mutex_t lock;      /* librdkafka's threads put parts on the list of ready ones */
 	struct part *first, *last;
+	bool asleep_when_full;     /* refill.c */
+	size_t queued_messages, queued_bytes; /* of a full queue: either */
+	size_t n_hungry;
+	atomic_bool refilling;     /* a question is out */
 };
 enum stagger_status fetch_assign(struct kafka *k, struct port_start *list, size_t n,
 				 struct stagger_error *err);
@@ -224,6 +232,14 @@ bool headers_none(const rd_kafka_message_t *m, const rd_kafka_message_t *next);
 STAGGER_MUST_USE bool headers_take(const rd_kafka_message_t *m, struct port_record *r);
 void hold_parts(struct kafka *k, struct part *const *parts, size_t n, bool pause);
 int64_t hold_lead_ms(const struct kafka *k);
+
+/* -- refill.c: queues that were full and have room again ---------------------------------- */
+void refill_limits(struct fetch *f, const rd_kafka_t *consumer);
+/* After each take of n records, none too. */
+void refill_look(struct part *part, const struct port_record *taken, size_t n);
+void refill_ask(struct kafka *k); /* for the first that is hungry, each turn */
+void refill_try(struct kafka *k, const struct ask *ask); /* on the asker's thread */
+void refill_done(struct kafka *k);                       /* there, too */
 
 /* -- group.c: membership ----------------------------------------------------------------- */
 enum group_state { GROUP_OUT, GROUP_IN, GROUP_PARTING, GROUP_CLOSING, GROUP_LEFT };

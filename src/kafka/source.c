@@ -58,6 +58,7 @@ static bool answered(struct kafka *k, struct ask *answer, struct port_event *out
 	case ASK_LEAVE:
 		group_close(k);
 		return false;
+	case ASK_REFILL:
 	case ASK_RETIRE:
 		return false;
 	}
@@ -134,6 +135,7 @@ static void unassign(void *self)
 
 static size_t ready(void *self, void **lanes, size_t max)
 {
+	refill_ask(self);
 	return fetch_ready(self, lanes, max);
 }
 
