@@ -12,12 +12,15 @@
  * fastavro 1.13.1 say the same; test_framing.c derives it from the text, and
  * tests/readers/fastavro_check.py from fastavro again. */
 #define ENVELOPE_FINGERPRINT UINT64_C(0x4cda6b8c6fce1614)
+#define ENVELOPE_SIZE_MAX INT32_MAX /* bytes of one record */
 #define ENVELOPE_FRAME_MAX 10 /* C3 01 + fingerprint; the registry's is 5 */
 
 /* Bytes the envelope takes when written, framing included, exactly. */
 size_t envelope_size(const struct envelope *e);
-/* Writes into a malloc'd buffer of exactly that size; *out is yours. Framing, fingerprint (0: ours)
- * and schema id as the envelope says. Refuses what the format cannot hold (2 GiB). */
+/* Writes so many bytes. Framing, fingerprint (0: ours) and schema id as the envelope says. */
+void envelope_put(const struct envelope *e, void *to, size_t size);
+/* The same into a malloc'd buffer of exactly that size; *out is yours. Refuses what the
+ * format cannot hold (ENVELOPE_SIZE_MAX). */
 STAGGER_MUST_USE enum stagger_status envelope_write(const struct envelope *e, void **out,
 						    size_t *size, struct stagger_error *err);
 /* Reads any framing. *out is one malloc'd block (free with envelope_free()) that borrows from

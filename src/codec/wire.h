@@ -51,11 +51,36 @@ static inline unsigned char *wire_put_long(unsigned char *to, int64_t n)
 	return to;
 }
 
+/* Most texts are shorter than a call of memcpy() is worth: two moves that may overlap. */
+static inline void wire_copy(unsigned char *to, const unsigned char *from, size_t n)
+{
+	if (n > 32) {
+		memcpy(to, from, n);
+	} else if (n >= 16) {
+		unsigned char low[16];
+		unsigned char high[16];
+		memcpy(low, from, 16);
+		memcpy(high, from + n - 16, 16);
+		memcpy(to, low, 16);
+		memcpy(to + n - 16, high, 16);
+	} else if (n >= 8) {
+		uint64_t low;
+		uint64_t high;
+		memcpy(&low, from, 8);
+		memcpy(&high, from + n - 8, 8);
+		memcpy(to, &low, 8);
+		memcpy(to + n - 8, &high, 8);
+	} else {
+		for (size_t i = 0; i < n; i++)
+			to[i] = from[i];
+	}
+}
+
 static inline unsigned char *wire_put_raw(unsigned char *to, struct stagger_bytes bytes)
 {
 	if (bytes.data == NULL || bytes.size == 0)
 		return to;
-	memcpy(to, bytes.data, bytes.size);
+	wire_copy(to, bytes.data, bytes.size);
 	return to + bytes.size;
 }
 

@@ -145,9 +145,7 @@ struct port_source {
 struct port_hop {
 	int32_t topic;                /* from topic() */
 	int32_t partition;
-	struct stagger_bytes key;     /* copied */
-	void *payload;                /* malloc'd; the sink's on PORT_FINE, still yours otherwise */
-	size_t size;
+	struct stagger_bytes key, value;      /* copied; a value without data is null */
 	const struct stagger_header *headers; /* copied */
 	size_t n_headers;
 	void *opaque;                 /* comes back in the report; never NULL */
@@ -204,7 +202,7 @@ struct port_call {
 	bool ticket;                        /* the handler took a ticket; set by defer */
 };
 
-#define PORT_SLICE_MAX 64      /* calls */
+#define PORT_SLICE_MAX 256     /* calls */
 /* a worker gives the slice back after this, or at the first failure */
 #define PORT_SLICE_US  2000
 

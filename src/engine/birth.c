@@ -118,6 +118,7 @@ void engine_free(struct engine **engine)
 		return;
 	*engine = NULL;
 	records_clear(e);
+	hops_clear(e);
 	for (size_t i = 0; i < e->n_lanes; i++)
 		lane_free(e, e->lanes[i]);
 	lanes_bury(e);

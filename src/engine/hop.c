@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Hops: a failed record's copy is written and handed to the sink. The record stays until the
+ * Hops: a failed record's copy is decided and handed to the sink. The record stays until the
  * report: shrinking and producing again start from it, never from the envelope's bytes. */
 #include "engine/state.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/bytes.h"
 #include "base/crash.h"
 #include "base/log.h"
-#include "codec/envelope_codec.h"
-#include "core/dead_headers.h"
 #include "core/topics.h"
 
 /* -- deciding ---------------------------------------------------------------------------- */
@@ -54,14 +51,45 @@ static void park(struct engine *e, struct record *r)
 	record_hand(e, r);
 }
 
+/* Of those that are over, the youngest: it is still in the processor's caches. */
+static struct hop *hop_new(struct engine *e)
+{
+	struct hop *hop = e->free_hops;
+	if (hop == NULL)
+		hop = malloc(sizeof(*hop));
+	else
+		e->free_hops = hop->next_free;
+	if (hop != NULL)
+		*hop = (struct hop){ .number = ++e->hops_decided };
+	return hop;
+}
+
+void hop_free(struct engine *e, struct record *r)
+{
+	if (r->hop == NULL)
+		return;
+	r->hop->next_free = e->free_hops;
+	e->free_hops = r->hop;
+	r->hop = NULL;
+}
+
+void hops_clear(struct engine *e)
+{
+	while (e->free_hops != NULL) {
+		struct hop *hop = e->free_hops;
+		e->free_hops = hop->next_free;
+		free(hop);
+	}
+	free(e->written);
+}
+
 void hop_begin(struct engine *e, struct record *r, const struct route *route)
 {
-	struct hop *hop = calloc(1, sizeof(*hop));
+	struct hop *hop = hop_new(e);
 	if (hop == NULL) {
 		engine_no_memory(e);
 		return;
 	}
-	hop->number = ++e->hops_decided;
 	hop->place = route->place;
 	hop->stage = route->stage;
 	hop->visit = route->visit;
@@ -78,10 +106,9 @@ void hop_begin(struct engine *e, struct record *r, const struct route *route)
 /* A copy with the same due, attempts and history. */
 static bool hop_same(struct engine *e, struct record *r, int32_t stage)
 {
-	struct hop *hop = calloc(1, sizeof(*hop));
+	struct hop *hop = hop_new(e);
 	if (hop == NULL)
 		return false;
-	hop->number = ++e->hops_decided;
 	hop->place = PLACE_STAGE;
 	hop->repark = stage == r->stage;
 	hop->republish = stage == CHAIN_MAIN;
@@ -119,111 +146,6 @@ void hop_again(struct engine *e, struct record *r)
 {
 	park(e, r);
 	hop_pump(e, r->lane);
-}
-
-/* -- writing ----------------------------------------------------------------------------- */
-
-static struct envelope_facts facts_of(const struct record *r)
-{
-	const struct hop *hop = r->hop;
-	const struct stagger_message *m = &r->call.message;
-	bool dead = hop->place == PLACE_DEAD_LETTER;
-	struct envelope_facts facts = r->chain->facts;
-	if (r->broken && r->envelope != NULL) { /* foreign */
-		facts.group = r->envelope->group;
-		facts.chain = r->envelope->chain;
-	}
-	facts.stage = bytes_text(dead ? "dlt" : r->chain->chain->stages[hop->stage].name);
-	facts.due_ms = dead ? ENVELOPE_NO_TIME : hop->due_ms;
-	facts.visit = dead ? 1 : hop->visit;
-	facts.disposition = bytes_text(hop->disposition);
-	facts.left_stage = bytes_text(m->stage);
-	facts.left_topic = bytes_text(m->read_topic);
-	facts.left_partition = m->read_partition;
-	facts.left_offset = m->read_offset;
-	facts.tries = r->calls;
-	facts.failed_ms = hop->failed_ms;
-	facts.duration_ms = r->calls > 0 ? r->took_us / 1000 : -1;
-	return facts;
-}
-
-static struct envelope_fault fault_of(const struct failure *f)
-{
-	return (struct envelope_fault){
-		.error_class = bytes_text(f->error_class),
-		.error_code = bytes_text(f->error_code),
-		.error_message = bytes_text(f->error_message),
-		.error_detail = bytes_text(f->error_detail),
-	};
-}
-
-/* The envelope of the hop; borrows from the record and *room. */
-static bool compose(const struct record *r, struct envelope *out, struct envelope_room *room)
-{
-	const struct hop *hop = r->hop;
-	struct envelope_facts facts = facts_of(r);
-	struct failure failure;
-	if (r->failure != NULL) { /* with what all calls of this visit did to the attributes */
-		failure = *r->failure;
-		failure.attributes = attributes_changes(r, &failure.n_attributes);
-		facts.failure = &failure;
-	}
-	if (hop->republish) {
-		republish_compose(r, out);
-		return true;
-	}
-	if (hop->repark) {
-		*out = *r->envelope;
-		out->due_ms = hop->due_ms; /* clamped where it was forged */
-		return true;
-	}
-	if (r->envelope != NULL) {
-		envelope_advance(out, room, r->envelope, &facts);
-		return true;
-	}
-	const struct stagger_message *m = &r->call.message;
-	struct envelope_origin origin = {
-		.topic = bytes_text(m->topic),
-		.partition = m->partition,
-		.offset = m->offset,
-		.timestamp_ms = m->timestamp_ms,
-		.log_append_time = r->read_timestamp_type == 1,
-		.key = m->key,
-		.value = m->value,
-		.headers = m->headers,
-		.n_headers = MUTANT(headers_lost) ? 0 : m->n_headers,
-	};
-	if (!envelope_fresh(out, room, &origin, &facts))
-		return false;
-	if (r->first_failed_ms != 0)
-		out->first_failed_ms = r->first_failed_ms;
-	if (r->first_failure != NULL)
-		out->first = fault_of(r->first_failure);
-	return true;
-}
-
-static enum port_fault produce(struct engine *e, struct record *r, const struct envelope *envelope,
-			       int32_t partition, bool *full)
-{
-	struct port_hop copy = { .topic = r->hop->topic, .partition = partition,
-				 .key = r->call.message.key, .opaque = r };
-	struct dead_headers headers = { .n = 0 };
-	struct stagger_error why;
-	if (r->hop->place == PLACE_DEAD_LETTER &&
-	    !dead_headers_make(&headers, r->chain->chain->dead_letter_headers, envelope))
-		return PORT_RETRIABLE;
-	copy.headers = headers.headers;
-	copy.n_headers = headers.n;
-	enum port_fault fault = PORT_RETRIABLE;
-	enum stagger_status status = envelope_write(envelope, &copy.payload, &copy.size, &why);
-	if (status == STAGGER_OK)
-		fault = e->o.sink.produce(e->o.sink.self, &copy, full);
-	else if (status != STAGGER_NO_MEMORY)
-		fault = PORT_TOO_LARGE; /* what the format cannot hold */
-	if (status == STAGGER_OK && (*full || fault != PORT_FINE))
-		free(copy.payload);
-	dead_headers_clear(&headers);
-	return fault;
 }
 
 /* -- handing over ------------------------------------------------------------------------ */
@@ -306,14 +228,14 @@ static enum port_fault hand_over(struct engine *e, struct record *r, bool *waits
 	struct envelope envelope;
 	struct envelope_room room; /* 4 KiB: not worth clearing */
 	room.headers = NULL;
-	if (!compose(r, &envelope, &room))
+	if (!hop_compose(r, &envelope, &room))
 		return PORT_FINE;
 	if (hop->shrink != SHRINK_NONE)
 		shrink_apply(&envelope, &room, hop->shrink);
 	bool full = false;
 	enum port_fault fault = hop->republish
 					? republish_produce(e, r, &envelope, partition, &full)
-					: produce(e, r, &envelope, partition, &full);
+					: hop_produce(e, r, &envelope, partition, &full);
 	envelope_room_clear(&room);
 	if (full) {
 		e->sink_full = true;
@@ -331,7 +253,7 @@ bool hop_shrink(struct engine *e, struct record *r)
 	struct envelope envelope;
 	struct envelope_room room; /* 4 KiB: not worth clearing */
 	room.headers = NULL;
-	if (!compose(r, &envelope, &room))
+	if (!hop_compose(r, &envelope, &room))
 		return false;
 	hop->shrink = shrink_next(&envelope, hop->shrink, hop->place == PLACE_DEAD_LETTER);
 	envelope_room_clear(&room);

@@ -51,6 +51,8 @@ struct record *record_new(struct engine *e)
 		return NULL;
 	struct record *r = e->free_records;
 	e->free_records = r->next_free;
+	if (e->free_records != NULL) /* the next one */
+		record_fetch(e->free_records);
 	/* All but the message, which its maker writes as a whole. */
 	memset((char *)r + MESSAGE_SIZE, 0, sizeof(*r) - MESSAGE_SIZE);
 	record_set(r, RECORD_READ);
@@ -183,14 +185,13 @@ static void free_owned(struct record *r)
 	envelope_free(&r->envelope);
 	free(r->texts);
 	free(r->block);
-	free(r->hop);
 }
 
 /* Texts come with an envelope, a first failure with a last one. */
 static bool owns_nothing(const struct record *r)
 {
 	return r->failure == NULL && r->call.failure == NULL && r->attributes == NULL &&
-	       r->envelope == NULL && r->block == NULL && r->hop == NULL;
+	       r->envelope == NULL && r->block == NULL;
 }
 
 void record_free(struct engine *e, struct record *r)
@@ -202,6 +203,7 @@ void record_free(struct engine *e, struct record *r)
 	record_unpin(e, r);
 	if (!owns_nothing(r))
 		free_owned(r);
+	hop_free(e, r);
 	record_set(r, RECORD_FREE);
 	r->next_free = e->free_records;
 	e->free_records = r;

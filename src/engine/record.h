@@ -34,8 +34,9 @@ enum record_state {
 	RECORD_SETTLED   /* outlives its lane and has its verdict: engine->exiles or lane->exiles */
 };
 
-/* A hop that is decided; made when a record fails for good in its stage, freed with the record. */
+/* A hop that is decided; made when a record fails for good in its stage, over with the record. */
 struct hop {
+	struct hop *next_free;   /* engine->free_hops */
 	enum place place;        /* STAGE or DEAD_LETTER */
 	bool repark;             /* the same stage, due, attempts and history */
 	bool republish;          /* back to main, the same otherwise */
@@ -115,6 +116,13 @@ static inline void record_set(struct record *r, enum record_state state)
 {
 	COVER(record, r, (int)r->state, (int)state);
 	r->state = state;
+}
+/* Of a record that will be looked at soon and was away for long: its memory comes meanwhile. */
+static inline void record_fetch(const void *r)
+{
+#pragma GCC unroll 16
+	for (size_t at = 0; at < sizeof(struct record); at += 64)
+		__builtin_prefetch((const char *)r + at);
 }
 static inline struct record *record_of_item(struct waiting_item *item)
 {

@@ -204,6 +204,19 @@ static void take(struct engine *e, const struct port_report *report)
 		exile_report(e, r, report->fault);
 }
 
+/* They were handed over thousands of others ago: what they are made of comes from far away. */
+static void fetch_ahead(const struct port_report *reports, size_t i, size_t n)
+{
+	if (i + 6 < n)
+		record_fetch(reports[i + 6].opaque);
+	if (i + 3 >= n)
+		return;
+	const struct record *r = reports[i + 3].opaque;
+	__builtin_prefetch(r->hop);
+	__builtin_prefetch(r->failure);
+	__builtin_prefetch(r->pin);
+}
+
 static void rebuild(struct engine *e)
 {
 	struct stagger_error why;
@@ -221,8 +234,10 @@ void reports_take(struct engine *e)
 {
 	struct port_report reports[ENGINE_REPORTS_MAX];
 	size_t n = e->o.sink.reports(e->o.sink.self, reports, ENGINE_REPORTS_MAX);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		fetch_ahead(reports, i, n);
 		take(e, &reports[i]);
+	}
 	if (n > 0) {
 		e->sink_full = false;
 		e->pump = true;

@@ -52,31 +52,18 @@ bool republish_begin(struct engine *e, struct record *r)
 	return true;
 }
 
-/* *copy's payload is malloc'd; a null value stays null. */
-static bool copy_value(struct port_hop *copy, struct stagger_bytes value)
-{
-	if (value.data == NULL)
-		return true;
-	copy->payload = malloc(value.size + 1);
-	if (copy->payload == NULL)
-		return false;
-	memcpy(copy->payload, value.data, value.size);
-	copy->size = value.size;
-	return true;
-}
-
 enum port_fault republish_produce(struct engine *e, struct record *r,
 				  const struct envelope *envelope, int32_t partition, bool *full)
 {
 	const struct stagger_message *m = &r->call.message;
 	struct port_hop copy = { .topic = r->hop->topic, .partition = partition, .key = m->key,
-				 .n_headers = m->n_headers + 1, .opaque = r };
+				 .value = m->value, .n_headers = m->n_headers + 1, .opaque = r };
 	struct stagger_header *headers = malloc(copy.n_headers * sizeof(*headers));
 	struct stagger_error why;
 	enum port_fault fault = PORT_RETRIABLE;
 	void *bytes = NULL;
 	size_t size = 0;
-	if (headers != NULL && copy_value(&copy, m->value) &&
+	if (headers != NULL &&
 	    replay_header_write(envelope, &bytes, &size, &why) == STAGGER_OK) {
 		for (size_t i = 0; i < m->n_headers; i++)
 			headers[i] = m->headers[i];
@@ -84,8 +71,6 @@ enum port_fault republish_produce(struct engine *e, struct record *r,
 		copy.headers = headers;
 		fault = e->o.sink.produce(e->o.sink.self, &copy, full);
 	}
-	if (*full || fault != PORT_FINE)
-		free(copy.payload);
 	free(bytes);
 	free(headers);
 	return fault;
@@ -98,8 +83,7 @@ void republish_refused(struct engine *e, struct record *r)
 		 m->stage, m->read_topic, m->read_partition, (long long)m->read_offset,
 		 r->hop->topic_name);
 	record_leave(e, r);
-	free(r->hop);
-	r->hop = NULL;
+	hop_free(e, r);
 	if (e->farewell != FAREWELL_NONE)
 		record_free(e, r); /* it comes again */
 	else if (!strand_put(r))

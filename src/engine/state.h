@@ -212,6 +212,9 @@ struct engine {
 	bool sink_full, sink_dead, pump, progress;
 	int64_t n_in_sink;           /* handed over, no report yet; exiles too */
 	uint64_t hops_decided;
+	struct hop *free_hops;
+	void *written;               /* an envelope on its way to the sink */
+	size_t written_room;
 	int64_t tick_boot_ms, tick;  /* the last tick, and its number */
 	int64_t second_boot_ms;      /* the last clock comparison */
 	/* wall - boot, last second and when keys were made */
@@ -308,6 +311,13 @@ void tickets_take_settled(struct engine *e);
 void ticket_close(struct engine *e, struct record *r);     /* STALE from now on */
 bool ticket_settled(struct engine *e, struct record *r, enum stagger_verdict *verdict);
 /* hop.c, report.c */
+void hop_free(struct engine *e, struct record *r); /* it has none afterwards */
+void hops_clear(struct engine *e);
+/* hop_write.c: its envelope, which borrows from the record and *room; false without memory. */
+bool hop_compose(const struct record *r, struct envelope *out, struct envelope_room *room);
+/* Its bytes, handed to the sink. */
+enum port_fault hop_produce(struct engine *e, struct record *r, const struct envelope *envelope,
+			    int32_t partition, bool *full);
 void hop_begin(struct engine *e, struct record *r, const struct route *route);
 void hop_repark(struct engine *e, struct record *r);
 void hop_to_main(struct engine *e, struct record *r);

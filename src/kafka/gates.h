@@ -14,8 +14,8 @@ struct log;
 /* rd_kafka_consume_batch_queue() with more than one message; before 2.1.0 it loses messages at each
  * pause and rebalance (#4208). */
 bool gates_batches(void);
-/* That a full queue has room again is seen after fetch.queue.backoff.ms; before 2.2.0 after up to 1 s
- * (measured: refill.c). */
+/* That a full queue has room again is seen after fetch.queue.backoff.ms; before 2.2.0 after up to
+ * 1 s (measured: refill.c). */
 bool gates_sees_room(void);
 /* Key and value of a message that was read point into the broker's response: so in every version
  * that was looked at, the newest is 2.16. */

@@ -65,7 +65,7 @@ void refill_look(struct part *part, const struct port_record *taken, size_t n)
 	part->k->fetch.n_hungry++;
 }
 
-/* One at a time: it wakes a thread that reads many partitions, and what is hungry still asks next. */
+/* One at a time: it wakes a thread that reads many partitions; what is hungry still asks next. */
 void refill_ask(struct kafka *k)
 {
 	struct fetch *f = &k->fetch;

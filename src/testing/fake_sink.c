@@ -140,7 +140,7 @@ static struct fake_job *job_new(const struct fake_sink *s, const struct port_hop
 	struct world_record seen = {
 		.timestamp_ms = world_wall_of(w, s->member->number),
 		.key = hop->key,
-		.value = { .data = hop->payload, .size = hop->size },
+		.value = hop->value,
 		.headers = hop->headers,
 		.n_headers = hop->n_headers,
 	};
@@ -194,7 +194,6 @@ static enum port_fault produce(void *self, const struct port_hop *hop, bool *ful
 	struct fake_job *job = job_new(s, hop, t->logs[hop->partition]);
 	if (job == NULL)
 		return PORT_RETRIABLE;
-	free(hop->payload);
 	job_queue(s, job);
 	return PORT_FINE;
 }

@@ -173,13 +173,13 @@ void small_produce(struct client *c, const char *topic, int32_t partition, size_
 	struct port_hop hop = {.topic = c->sink.topic(c->sink.self, topic),
 			       .partition = partition,
 			       .key = {"key", 3},
-			       .payload = payload,
-			       .size = size,
+			       .value = {payload, size},
 			       .headers = headers,
 			       .n_headers = 2,
 			       .opaque = c};
 	assert_true(hop.topic >= 0);
 	assert_int_equal(c->sink.produce(c->sink.self, &hop, &full), PORT_FINE);
+	free(payload);
 }
 
 struct port_report small_report(struct client *c)

@@ -25,16 +25,16 @@ static void kafka__too_large_and_no_such_partition_are_told_apart(void **state)
 
 	small_join(&c, broker, "large");
 	small_await(&c, PORT_READY);
+	char *large = calloc(1, 2 << 20);
 	struct port_hop hop = {.topic = c.sink.topic(c.sink.self, DLT),
-			       .payload = calloc(1, 2 << 20),
-			       .size = 2 << 20,
+			       .value = {large, 2 << 20},
 			       .opaque = &c};
 	assert_int_equal(c.sink.produce(c.sink.self, &hop, &full), PORT_TOO_LARGE);
 	assert_false(full);
-	hop.size = 10; // still ours
+	hop.value.size = 10;
 	hop.partition = 7;
 	assert_int_equal(c.sink.produce(c.sink.self, &hop, &full), PORT_NO_TOPIC);
-	free(hop.payload);
+	free(large);
 	assert_int_equal(c.sink.partitions(c.sink.self, hop.topic), -1);
 	int64_t until_us = clock_boot_us() + (int64_t)LONG_MS * 1000;
 	while (c.sink.partitions(c.sink.self, hop.topic) < 0 && clock_boot_us() < until_us)
@@ -71,10 +71,8 @@ static void kafka__a_dead_producer_gives_back_every_hop(void **state)
 		small_produce(&c, DLT, 0, 4, "lost");
 	rd_kafka_test_fatal_error(c.kafka->sink.producer,
 				  RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "planted");
-	char payload[] = "mine";
 	struct port_hop hop = {.topic = c.sink.topic(c.sink.self, DLT),
-			       .payload = payload,
-			       .size = 4,
+			       .value = {"mine", 4},
 			       .opaque = &c};
 	assert_int_equal(c.sink.produce(c.sink.self, &hop, &full), PORT_FATAL);
 	for (int i = 0; i < 50; i++) // each has its report, durable or dead

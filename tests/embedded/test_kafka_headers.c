@@ -29,17 +29,19 @@ static size_t n_headers(size_t i)
 
 static void produce(struct client *c, size_t i)
 {
+	static const char zeros[512];
 	size_t size = SIZES[i % N_SIZES];
 	bool full;
 	struct port_hop hop = {
 		.topic = c->sink.topic(c->sink.self, MAIN),
 		.key = KEYS[i / 3 % N_KEYS],
-		.payload = i % 11 == 0 ? NULL : calloc(1, size + 1), // a tombstone now and then
-		.size = i % 11 == 0 ? 0 : size,
+		.value = {zeros, size},
 		.headers = HEADERS,
 		.n_headers = n_headers(i),
 		.opaque = c,
 	};
+	if (i % 11 == 0) // a tombstone now and then
+		hop.value = (struct stagger_bytes){NULL, 0};
 	assert_int_equal(c->sink.produce(c->sink.self, &hop, &full), PORT_FINE);
 }
 

@@ -38,11 +38,12 @@ static void join(struct client *c, const struct embedded *broker)
 
 static void produce_all(struct client *c)
 {
+	static const char value[SIZE];
+
 	for (size_t i = 0; i < N; i++) {
 		bool full;
 		struct port_hop hop = {.topic = c->sink.topic(c->sink.self, MAIN),
-				       .payload = calloc(1, SIZE),
-				       .size = SIZE,
+				       .value = {value, SIZE},
 				       .opaque = c};
 		assert_int_equal(c->sink.produce(c->sink.self, &hop, &full), PORT_FINE);
 	}

@@ -15,7 +15,6 @@
 #include <librdkafka/rdkafka.h>
 
 #include "base/clock.h"
-#include "codec/envelope_codec.h"
 #include "consumer/state.h"
 #include "kafka/kafka.h"
 #include "ports.h"
@@ -26,23 +25,8 @@
 
 static struct embedded *broker;
 
-/* What hops carry, and the metadata in a list of partitions, is librdkafka's to free; the linker
- * leads here who hands it over. */
-enum stagger_status __real_envelope_write(const struct envelope *e, void **out, size_t *size,
-					  struct stagger_error *err);
-enum stagger_status __wrap_envelope_write(const struct envelope *e, void **out, size_t *size,
-					  struct stagger_error *err);
-
-enum stagger_status __wrap_envelope_write(const struct envelope *e, void **out, size_t *size,
-					  struct stagger_error *err)
-{
-	enum stagger_status status = __real_envelope_write(e, out, size, err);
-
-	if (status == STAGGER_OK)
-		heap_give_away(*out);
-	return status;
-}
-
+/* The metadata in a list of partitions are librdkafka's to free; the linker leads here who hands them
+ * over. */
 void __real_rd_kafka_topic_partition_list_destroy(rd_kafka_topic_partition_list_t *list);
 void __wrap_rd_kafka_topic_partition_list_destroy(rd_kafka_topic_partition_list_t *list);
 

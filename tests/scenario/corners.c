@@ -275,11 +275,11 @@ static void lane_of_one_strand_is_read_no_further_than_its_next_slice(void **sta
 		setup.chain.order = (enum stagger_order)order;
 		struct rig *rig = rig_new(&setup);
 		rig_put(rig, MAIN, 0, "k", "a:A", 0);
-		for (int i = 0; i < 200; i++)
-			rig_put(rig, MAIN, 0, "k", "b:A", 0);
+		for (int i = 0; i < 500; i++)
+			rig_put(rig, MAIN, 0, "k", "b:D", 0);
 		rig_advance(rig, SECOND);
 		assert_int_equal(rig_lane(rig, MAIN, 0)->position,
-				 order == STAGGER_ORDER_PARTITION ? 1 + PORT_SLICE_MAX : 201);
+				 order == STAGGER_ORDER_PARTITION ? 1 + PORT_SLICE_MAX : 501);
 		rig_free(rig);
 	}
 }

@@ -58,9 +58,9 @@ static void strand_gives_one_slice_of_each_queue_in_turn(void **state)
 	(void)state;
 	struct rig *rig = rig_new(NULL);
 	size_t runs[8];
-	size_t slow = both_ready(rig, 150, 250);
+	size_t slow = both_ready(rig, 600, 1000);
 	size_t n = runs_of(rig, slow + 1, runs, 8);
-	const size_t expected[] = { 64, 64, 64, 64, 22, 122 };
+	const size_t expected[] = { 256, 256, 256, 256, 88, 488 };
 	assert_int_equal(n, 6);
 	for (size_t i = 0; i < n; i++)
 		assert_int_equal(runs[i], expected[i]);
@@ -235,14 +235,14 @@ static void strand_is_blocked_by_a_running_call(void **state)
 	rig_free(rig);
 }
 
-static void slice_is_at_most_64_messages(void **state)
+static void slice_is_at_most_256_messages(void **state)
 {
 	(void)state;
 	struct rig *rig = rig_new(NULL);
 	size_t runs[2];
-	size_t slow = both_ready(rig, 65, 1);
+	size_t slow = both_ready(rig, 257, 1);
 	assert_int_equal(runs_of(rig, slow + 1, runs, 2), 2);
-	assert_int_equal(runs[0], 64);
+	assert_int_equal(runs[0], 256);
 	rig_free(rig);
 }
 
@@ -287,7 +287,7 @@ int main(void)
 		cmocka_unit_test(strand_is_not_blocked_by_waiting_for_due),
 		cmocka_unit_test(strand_is_blocked_by_an_in_place_wait),
 		cmocka_unit_test(strand_is_blocked_by_a_running_call),
-		cmocka_unit_test(slice_is_at_most_64_messages),
+		cmocka_unit_test(slice_is_at_most_256_messages),
 		cmocka_unit_test(slice_is_at_most_2_ms),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

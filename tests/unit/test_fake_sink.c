@@ -13,13 +13,10 @@ static void bench_writer(struct bench *b, const struct world_options *o)
 static enum port_fault put(struct bench *b, int32_t partition, const char *value)
 {
 	struct port_sink *sink = &b->c[0].engine->ports.sink;
-	char *payload = strdup(value);
 	bool full = false;
 	struct port_hop hop = { .topic = sink->topic(sink->self, "b"), .partition = partition,
-				.payload = payload, .size = strlen(value), .opaque = b };
+				.value = { value, strlen(value) }, .opaque = b };
 	enum port_fault fault = sink->produce(sink->self, &hop, &full);
-	if (fault != PORT_FINE || full)
-		free(payload);
 	return full ? PORT_RETRIABLE : fault;
 }
 

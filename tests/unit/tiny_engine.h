@@ -219,16 +219,12 @@ static inline void tiny_forward(struct engine *e, const struct port_start *lane,
 				const struct port_record *r)
 {
 	struct port_sink *sink = &e->ports.sink;
-	char *payload = malloc(r->value.size + 1);
-	assert_non_null(payload);
-	memcpy(payload, r->value.data, r->value.size);
 	struct port_hop hop = { .topic = sink->topic(sink->self, e->consumer->forward),
-				.partition = lane->partition, .key = r->key, .payload = payload,
-				.size = r->value.size, .headers = r->headers,
+				.partition = lane->partition, .key = r->key, .value = r->value,
+				.headers = r->headers,
 				.n_headers = r->n_headers, .opaque = e };
 	bool full = false;
-	if (sink->produce(sink->self, &hop, &full) != PORT_FINE || full)
-		free(payload);
+	(void)sink->produce(sink->self, &hop, &full);
 }
 
 static inline void tiny_take(struct engine *e, struct port_start *lane, struct port_record *r)

@@ -208,7 +208,6 @@ static enum port_fault produce(void *self, const struct port_hop *hop, bool *ful
 	*full = w->n_reports == N_REPORTS;
 	if (*full)
 		return PORT_RETRIABLE;
-	free(hop->payload);
 	w->reports[(w->first_report + w->n_reports++) % N_REPORTS] = hop->opaque;
 	return PORT_FINE;
 }
