@@ -115,12 +115,10 @@ static int64_t horizon(const struct record *r, int64_t delay_ms)
 
 static void count_late(struct engine *e, struct lane *lane, const struct record *r)
 {
-	if (lane->bound_since_ms == 0)
+	if (lane->room.horizon_ms >= e->now.wall_ms)
+		lane->bound_since_ms = 0; /* caught up: nothing that follows was due before now */
+	if (lane->bound_since_ms == 0 || r->item.due_ms >= e->now.wall_ms)
 		return;
-	if (r->item.due_ms >= e->now.wall_ms) {
-		lane->bound_since_ms = 0; /* caught up */
-		return;
-	}
 	e->count.head_of_line++;
 	event_record(e, STAGGER_LATE, r, "a bound held the lane back");
 }

@@ -186,6 +186,30 @@ static void lane_waits_for_others_at_most_a_round_when_max_in_flight_is_small(vo
 	rig_free(rig);
 }
 
+/* Found by the bench of lateness. The bound's end was taken for reached at the first record that was
+ * not late itself, because its handler had asked for a long wait. */
+static void bound_counts_what_it_makes_late_behind_a_far_due(void **state)
+{
+	(void)state;
+	struct setup setup = SETUP_INIT;
+	setup.consumer.max_waiting = 2;
+	struct rig *rig = rig_new(&setup);
+	put_envelope(rig, RETRY_1M, 0, retry_envelope(rig, "a:D", 90 * SECOND));
+	put_envelope(rig, RETRY_1M, 0, retry_envelope(rig, "b:D", 90 * SECOND));
+	put_envelope(rig, RETRY_1M, 0, retry_envelope(rig, "far:D", 10 * MINUTE));
+	put_envelope(rig, RETRY_1M, 0, retry_envelope(rig, "c:D", MINUTE));
+	put_envelope(rig, RETRY_1M, 0, retry_envelope(rig, "d:D", MINUTE));
+	rig_advance(rig, 2 * MINUTE);
+	assert_int_equal(rig_call_of(rig, "c", 0)->wall_ms, START_MS + 90 * SECOND);
+	assert_int_equal(rig_call_of(rig, "d", 0)->wall_ms, START_MS + 90 * SECOND);
+	assert_int_equal(rig_stats(rig)->head_of_line, 2);
+	put_envelope(rig, RETRY_1M, 0, retry_envelope(rig, "e:D", MINUTE)); /* caught up */
+	rig_advance(rig, 10 * MINUTE);
+	assert_int_equal(rig_calls_of(rig, "far"), 1);
+	assert_int_equal(rig_stats(rig)->head_of_line, 2);
+	rig_free(rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,6 +223,7 @@ int main(void)
 		cmocka_unit_test(topic_made_again_changes_no_lane_during_a_farewell),
 		cmocka_unit_test(
 			lane_waits_for_others_at_most_a_round_when_max_in_flight_is_small),
+		cmocka_unit_test(bound_counts_what_it_makes_late_behind_a_far_due),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
