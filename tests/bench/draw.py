@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pictures of figures, drawn by gnuplot: one script, shown in a terminal or written as SVG."""
 import pathlib
+import re
 import subprocess
 import tempfile
 
@@ -18,6 +19,6 @@ def drawn(script, rows, terminal=ASCII):
 
 
 def write_svg(script, rows, path):
-    text = drawn(script, rows, SVG)
+    text = re.sub(r"[ \t]+$", "", drawn(script, rows, SVG), flags=re.MULTILINE)
     path.write_text(text.replace("<svg", "<!-- SPDX-License-Identifier: Apache-2.0 -->\n<svg", 1),
                     encoding="utf-8")

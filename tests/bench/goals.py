@@ -11,6 +11,7 @@ import platform
 import subprocess
 import sys
 
+import late_picture
 import rows_late
 import rows_rate
 import rows_rest
@@ -117,6 +118,10 @@ def main():
             missed.append(row[0])
     if args.write:
         write(table, facts, figures)
+        try:
+            late_picture.write(figures)
+        except FileNotFoundError:
+            bench.hurt.append("no picture was drawn: install gnuplot-nox, run tests/bench/late_picture.py")
     for why in bench.hurt:
         print(f"failed: {why}")
     if missed:

@@ -87,19 +87,6 @@ class Bench:
             self.start = [statistics.median(one) for one in zip(*pairs)]
         return self.start
 
-    def lateness(self, topic, *options, hops, partitions=PARTITIONS, stages=("retry",)):
-        self.make(topic, stages, partitions)
-        text = self.run("lateness", "--topic", topic, "--partitions", partitions, "--hops", hops,
-                        *options, ok=(0, 1))
-        found = {key: float(value) for key, value in
-                 re.findall(r"(p50|p99|p99\.9|max|early) ([0-9.]+)", text.splitlines()[0])}
-        beside = re.search(r"main: ([0-9.]+) M", text)
-        if beside:
-            found["main_m_per_s"] = float(beside[1])
-        if found["early"] > 0:
-            self.hurt.append(f"{topic}: {found['early']:.0f} calls were early")
-        return found
-
 
 def rate_of(text):
     return float(re.search(r": ([0-9.]+) M", text)[1])

@@ -29,7 +29,7 @@ static void send_all(const struct load *load, const _Atomic bool *enough, rd_kaf
 		record.key = i % load->keys;
 		if (load->per_s > 0)
 			load_pause_until(begin_us + (int64_t)((double)i * 1e6 / load->per_s));
-		bench_produce(rk, topic, (int32_t)(i % load->partitions), &record);
+		bench_produce(rk, topic, (int32_t)(load->first + i % load->partitions), &record);
 		rd_kafka_poll(rk, 0);
 	}
 	rd_kafka_flush(rk, 60000);

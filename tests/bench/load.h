@@ -14,7 +14,8 @@
 
 struct load {
 	const char *brokers, *topic;
-	int64_t partitions, n;
+	int64_t first, partitions; /* to so many partitions, from that one on */
+	int64_t n;
 	double per_s;               /* 0: as fast as it goes */
 	struct stagger_bytes value; /* the same in all of them */
 	int64_t keys;               /* the key of message i, of 8 bytes: i modulo that */
