@@ -15,6 +15,7 @@
 #define EMBEDDED_MAX_SESSION_MS 6000 /* its rebalances take a session: keep it short */
 #define MAX_POLL_MS "86400000"       /* the loop polls whatever handlers do; librdkafka's maximum */
 #define TEXT 512
+#define FETCH_MAX (1 << 20) /* librdkafka's default of fetch.message.max.bytes */
 
 /* Owned: what to use instead. */
 static const struct {
@@ -293,7 +294,19 @@ static enum stagger_status set_number(rd_kafka_conf_t *conf, const char *name, i
 	return set(conf, name, text, err);
 }
 
-/* What each partition's queue may hold: the process's share, in bytes and in messages of 512 B. */
+/* Ours unless the user set it, under its name or librdkafka's other one. */
+static enum stagger_status set_default(rd_kafka_conf_t *conf, const struct kafka_options *o,
+				       const char *const names[2], int64_t value,
+				       struct stagger_error *err)
+{
+	for (int i = 0; i < 2; i++)
+		if (names[i] != NULL && keys_given(o, ROLE_CONSUMER, names[i]) != NULL)
+			return STAGGER_OK;
+	return set_number(conf, names[0], value, err);
+}
+
+/* What each partition's queue may hold: the process's share, in bytes and in messages of 512 B. One
+ * that is not full is fetched for, so a fetch must not bring much more than the share. */
 static enum stagger_status set_prefetch(rd_kafka_conf_t *conf, const struct kafka_options *o,
 					struct stagger_error *err)
 {
@@ -301,9 +314,14 @@ static enum stagger_status set_prefetch(rd_kafka_conf_t *conf, const struct kafk
 	int64_t limit_kb = clamp(o->prefetch_bytes / partitions / 1024, 64, 2097151);
 	enum stagger_status status = set_number(conf, "queued.max.messages.kbytes", limit_kb, err);
 
-	if (status == STAGGER_OK && keys_given(o, ROLE_CONSUMER, "queued.min.messages") == NULL)
-		status = set_number(conf, "queued.min.messages",
-				    clamp(limit_kb * 1024 / 512, 1000, 100000), err);
+	if (status == STAGGER_OK)
+		status = set_default(conf, o, (const char *const[]){"queued.min.messages", NULL},
+				     clamp(limit_kb * 1024 / 512, 1000, 100000), err);
+	if (status == STAGGER_OK)
+		status = set_default(conf, o,
+				     (const char *const[]){"fetch.message.max.bytes",
+							   "max.partition.fetch.bytes"},
+				     clamp(limit_kb * 1024, 1, FETCH_MAX), err);
 	return status;
 }
 
