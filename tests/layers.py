@@ -102,6 +102,7 @@ SLOW = [
         Layer("new-user", [], command=["tests/kafka/new_user.sh"]),
         Layer("docs", [], command=["tests/docs/run.sh"]),
     ]),
+    Row(4, [Layer("memory", [], command=["tests/memory/attacks.py"])]),
     Row(4, [
         Layer("topics", [], command=["tests/kafka/topics.sh"]),
         Layer("rolling", [], command=["tests/kafka/rolling.sh"]),
