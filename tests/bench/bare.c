@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * bare --brokers B --topic T[,T...] --count N [--how queues|poll] [--set name=value,...]
+ * bare --brokers B --topic T[,T...] --count N [--how queues|poll] [--rest S] [--set name=value,...]
  * What a consumer costs without stagger. queues: the fastest safe way, partition queues on one
  * thread. poll: rd_kafka_consumer_poll() of one topic, what most programs are written with. Empty
- * topics beside the full one are what a chain's idle stages are to librdkafka. */
+ * topics beside the full one are what a chain's idle stages are to librdkafka. With --rest it
+ * is idle for S seconds afterwards; prints that CPU, and the memory. */
 #define _GNU_SOURCE
 #include <err.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "bench.h"
 
@@ -58,6 +61,19 @@ static int64_t by_poll(rd_kafka_t *rk, const char *topic, int64_t count, struct 
 	return done;
 }
 
+#define SETTLE_S 2
+
+/* What it costs when there is nothing to read. */
+static void rest(int64_t seconds)
+{
+	nanosleep(&(struct timespec){.tv_sec = SETTLE_S}, NULL);
+	int64_t cpu_us = bench_cpu_us();
+	nanosleep(&(struct timespec){.tv_sec = (time_t)seconds}, NULL);
+	cpu_us = bench_cpu_us() - cpu_us;
+	printf("at rest: %.2f %% of a core, %" PRId64 " KiB\n",
+	       (double)cpu_us / (double)seconds / 1e4, bench_memory_kib("VmRSS"));
+}
+
 int main(int argc, char **argv)
 {
 	const char *brokers = NULL;
@@ -65,15 +81,16 @@ int main(int argc, char **argv)
 	const char *how = "queues";
 	const char *set = NULL;
 	int64_t count = 1000000;
+	int64_t rest_s = 0;
 	char group[128];
 	struct bench_span span = {0};
 	const struct bench_option options[] = {
 		{"--brokers", &brokers, NULL, NULL}, {"--topic", &topic, NULL, NULL},
 		{"--count", NULL, &count, NULL},     {"--how", &how, NULL, NULL},
-		{"--set", &set, NULL, NULL},
+		{"--set", &set, NULL, NULL},         {"--rest", NULL, &rest_s, NULL},
 	};
 
-	if (!bench_options(options, 5, argc, argv) || brokers == NULL)
+	if (!bench_options(options, 6, argc, argv) || brokers == NULL)
 		errx(2, "--brokers is needed");
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	bench_conf_set(conf, "bootstrap.servers", brokers);
@@ -87,6 +104,9 @@ int main(int argc, char **argv)
 	count = strcmp(how, "poll") == 0 ? by_poll(rk, topic, count, &span)
 					 : over_queues(rk, topic, count, &span);
 	bench_span_print(&span, "bare", count);
+	if (rest_s > 0)
+		rest(rest_s);
+	printf("at most %" PRId64 " KiB\n", bench_memory_kib("VmHWM"));
 	rd_kafka_destroy(rk);
 	return 0;
 }

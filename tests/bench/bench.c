@@ -78,6 +78,21 @@ int64_t bench_cpu_us(void)
 	       used.ru_utime.tv_usec + used.ru_stime.tv_usec;
 }
 
+int64_t bench_memory_kib(const char *what)
+{
+	char line[256];
+	int64_t kib = 0;
+	size_t length = strlen(what);
+	FILE *file = fopen("/proc/self/status", "re");
+
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
+		if (strncmp(line, what, length) == 0 && line[length] == ':')
+			kib = strtoll(line + length + 1, NULL, 10);
+	if (file != NULL)
+		fclose(file);
+	return kib;
+}
+
 const char *bench_fresh_name(const char *prefix, char *text, size_t size)
 {
 	snprintf(text, size, "%s-%" PRId64 "-%d", prefix, bench_wall_us(), (int)getpid());
@@ -156,17 +171,34 @@ rd_kafka_t *bench_client(rd_kafka_type_t type, rd_kafka_conf_t *take_conf)
 	return rk;
 }
 
-int32_t bench_partitions(rd_kafka_t *rk, const char *topic)
+/* 0, and why, when it has none. */
+static int32_t ask_partitions(rd_kafka_t *rk, rd_kafka_topic_t *topic, rd_kafka_resp_err_t *why)
 {
 	const struct rd_kafka_metadata *found;
-	rd_kafka_topic_t *handle = rd_kafka_topic_new(rk, topic, NULL);
 
-	rd_kafka_resp_err_t code = rd_kafka_metadata(rk, 0, handle, &found, METADATA_MS);
-	if (code != RD_KAFKA_RESP_ERR_NO_ERROR || found->topic_cnt != 1 ||
-	    found->topics[0].partition_cnt < 1)
-		errx(1, "topic '%s': %s", topic, rd_kafka_err2str(code));
-	int32_t n = found->topics[0].partition_cnt;
+	*why = rd_kafka_metadata(rk, 0, topic, &found, METADATA_MS);
+	if (*why != RD_KAFKA_RESP_ERR_NO_ERROR)
+		return 0;
+	int32_t n = found->topic_cnt == 1 ? found->topics[0].partition_cnt : 0;
+	if (n == 0 && found->topic_cnt == 1)
+		*why = found->topics[0].err;
 	rd_kafka_metadata_destroy(found);
+	return n;
+}
+
+/* A broker that is busy with others, deleting them, say, knows a new topic a little later. */
+int32_t bench_partitions(rd_kafka_t *rk, const char *topic)
+{
+	rd_kafka_resp_err_t why;
+	rd_kafka_topic_t *handle = rd_kafka_topic_new(rk, topic, NULL);
+	int64_t ends_us = bench_boot_us() + METADATA_MS * INT64_C(1000);
+	int32_t n;
+
+	while ((n = ask_partitions(rk, handle, &why)) == 0) {
+		if (bench_boot_us() > ends_us)
+			errx(1, "topic '%s': %s", topic, rd_kafka_err2str(why));
+		(void)poll(NULL, 0, IDLE_MS);
+	}
 	rd_kafka_topic_destroy(handle);
 	return n;
 }

@@ -25,6 +25,8 @@ int64_t bench_wall_us(void);
 int64_t bench_boot_us(void);
 /* CPU of this process so far, all threads. */
 int64_t bench_cpu_us(void);
+/* A line of /proc/self/status: "VmRSS", or "VmHWM", the most it ever was. */
+int64_t bench_memory_kib(const char *what);
 struct bench_record {
 	const void *value;
 	size_t size;

@@ -28,20 +28,6 @@ struct run {
 	_Atomic int64_t hopped;
 };
 
-static int64_t memory_kb(void)
-{
-	char line[256];
-	int64_t kb = 0;
-	FILE *file = fopen("/proc/self/status", "re");
-
-	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
-		if (sscanf(line, "VmRSS: %" SCNd64, &kb) == 1)
-			break;
-	if (file != NULL)
-		fclose(file);
-	return kb;
-}
-
 static enum stagger_verdict handle(const struct stagger_message *m, struct stagger_failure *why,
 				   void *user)
 {
@@ -80,7 +66,7 @@ static void *other_side(void *user)
 	run->cpu_us = bench_cpu_us();
 	nanosleep(&(struct timespec){.tv_sec = run->seconds}, NULL);
 	run->cpu_us = bench_cpu_us() - run->cpu_us;
-	run->idle_kb = memory_kb();
+	run->idle_kb = bench_memory_kib("VmRSS");
 	stagger_consumer_stop(run->consumer);
 	return NULL;
 }
@@ -129,7 +115,7 @@ int main(int argc, char **argv)
 
 	if (!bench_options(options, 4, argc, argv) || run.brokers == NULL || run.seconds < 1)
 		errx(2, "--brokers is needed; --seconds is at least 1");
-	run.base_kb = memory_kb();
+	run.base_kb = bench_memory_kib("VmRSS");
 	if (prepare(&run, &error) != STAGGER_OK)
 		errx(1, "%s: %s", stagger_status_name(error.status), error.text);
 	if (pthread_create(&thread, NULL, other_side, &run) != 0)

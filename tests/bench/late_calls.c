@@ -9,16 +9,6 @@
 #include "bench.h"
 #include "load.h"
 
-#define EARLY_MARGIN_MS 1000 /* by the boot-time clock, see the contract */
-
-/* By both clocks: before due, and sooner after it was first seen than due was then away. */
-static bool is_early(const struct stagger_message *m, int64_t late_us)
-{
-	int64_t away_ms = m->due_ms - m->first_seen_ms + EARLY_MARGIN_MS;
-
-	return late_us < 0 && bench_boot_us() / 1000 - m->first_seen_boot_ms < away_ms;
-}
-
 /* The delay that this call asks for: each message goes through all of them, visit by visit. */
 static enum stagger_verdict fail_again(const struct late *late, const struct stagger_message *m,
 				       struct stagger_failure *why)
@@ -82,7 +72,7 @@ enum stagger_verdict late_call(const struct stagger_message *m, struct stagger_f
 	struct late *late = member->late;
 	int64_t late_us = bench_wall_us() - m->due_ms * 1000;
 
-	if (m->due_ms != 0 && is_early(m, late_us))
+	if (m->due_ms != 0 && ours_is_early(m, late_us))
 		atomic_fetch_add(&late->early, 1);
 	if (m->read_partition < late->slow)
 		return slow_call(late, why);

@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench.h"
+
+#define EARLY_MARGIN_MS 1000 /* by the boot-time clock, see the contract */
+
 enum stagger_status ours_set_all(struct stagger_consumer *c, const char *brokers,
 				 const char *properties, struct stagger_error *err)
 {
@@ -27,4 +31,11 @@ enum stagger_status ours_set_all(struct stagger_consumer *c, const char *brokers
 	}
 	free(copy);
 	return status;
+}
+
+bool ours_is_early(const struct stagger_message *m, int64_t late_us)
+{
+	int64_t away_ms = m->due_ms - m->first_seen_ms + EARLY_MARGIN_MS;
+
+	return late_us < 0 && bench_boot_us() / 1000 - m->first_seen_boot_ms < away_ms;
 }

@@ -12,7 +12,7 @@
 #include "bench.h"
 
 #define FLUSH_MS 120000
-#define MAX_SIZE 100000
+#define MAX_SIZE (960 * 1024) /* what brokers take by default, less than 1 MB */
 
 static int64_t failed;
 

@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# run.sh [--quick] [--only NAME] [--version V] [--write]: measures every goal of
+# run.sh [--scale] [--quick] [--only NAME] [--version V] [--write]: measures every goal of
 # docs/performance.md on a real Kafka that it starts, beside bare loops over librdkafka that it runs in
 # turn with ours.
+#   --scale      instead: what grows with partitions, members, sizes and messages, into docs/scale.md
 #   --quick      in about 5 minutes: small counts, nothing is judged but early calls and instructions
-#   --only NAME  one row; --only list names them
+#   --only NAME  one row, or series; --only list names them
 #   --version V  of Apache Kafka (4.3.1)
 #   --write      puts the table into docs/performance.md, and all figures into docs/performance.json
 # Fails when a call was early, when instructions rose, and, without --quick, when a goal is missed.
@@ -14,22 +15,23 @@ set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 support=$here/../support
 version=4.3.1
-only='' quick='' write=''
+only='' quick='' write='' what=goals.py
 while [ $# -gt 0 ]; do
 	case $1 in
+	--scale) what=scale.py ;;
 	--quick) quick=--quick ;;
 	--write) write=--write ;;
 	--only) only=$2 && shift ;;
 	--version) version=$2 && shift ;;
-	*) sed -n '4,12s/^# *//p' "$0" >&2 && exit 2 ;;
+	*) sed -n '4,13s/^# *//p' "$0" >&2 && exit 2 ;;
 	esac
 	shift
 done
-[ "$only" != list ] || exec python3 "$here/goals.py" --only list
+[ "$only" != list ] || exec python3 "$here/$what" --only list
 layer=bench
 . "$support/with_kafka.sh"
 
 start_kafka "$version"
 # shellcheck disable=SC2086 # a word or nothing
-python3 "$here/goals.py" --brokers "$brokers" --kafka "$version" --log "$dir/benches.log" \
+python3 "$here/$what" --brokers "$brokers" --kafka "$version" --log "$dir/benches.log" \
 	${only:+--only "$only"} $quick $write
