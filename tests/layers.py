@@ -89,7 +89,10 @@ SLOW = [
         Layer("disk", [], command=["tests/kafka/faults.py", "--only", "full-disk"]),
     ]),
     # counts instructions, too
-    Row(7, [Layer("bench", [], command=["tests/bench/run.sh", "--quick"])]),
+    Row(9, [
+        Layer("bench", [], command=["tests/bench/run.sh", "--quick"]),
+        Layer("scale", [], command=["tests/bench/run.sh", "--scale", "--quick"]),
+    ]),
     Row(4, [
         Layer("kafka-3", [], command=["tests/kafka/end_to_end.sh", "3.9.1", "100000"]),
         Layer("faults-3", [], command=["tests/kafka/faults.py", "--version", "3.9.1", "--only",

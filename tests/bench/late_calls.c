@@ -8,6 +8,7 @@
 
 #include "bench.h"
 #include "load.h"
+#include "ours.h"
 
 /* The delay that this call asks for: each message goes through all of them, visit by visit. */
 static enum stagger_verdict fail_again(const struct late *late, const struct stagger_message *m,

@@ -52,7 +52,8 @@ int main(int argc, char **argv)
 	bench_conf_set(conf, "bootstrap.servers", brokers);
 	bench_conf_set(conf, "compression.type", "lz4");
 	bench_conf_set(conf, "enable.idempotence", "true");
-	bench_conf_set(conf, "linger.ms", "5");
+	bench_conf_set(conf, "linger.ms", "100"); // batches, however many partitions
+	bench_conf_set(conf, "queue.buffering.max.messages", "500000");
 	rd_kafka_conf_set_dr_msg_cb(conf, on_report);
 	rd_kafka_t *rk = bench_client(RD_KAFKA_PRODUCER, conf);
 	int32_t partitions = bench_partitions(rk, topic);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * scale --brokers B --topic T --count N [--share PERCENT] [--members M] [--delays MS,MS,...]
- * [--workers W] [--expected P] [--rest S] [--limit-seconds S] [--set name=value,...]
+ * [--workers W] [--expected P] [--in-flight N] [--rest S] [--limit-seconds S] [--set name=value,...]
  * The N messages that preload wrote into T through a group of M members, each a process of its own.
  * PERCENT of them fail at every call and go through all stages, T.retry.1, T.retry.2 and so on, to
  * T.dlt. Ends when each message was called and each that fails is dead, S seconds of rest later;
@@ -136,6 +136,7 @@ int main(int argc, char **argv)
 		{"--members", NULL, &run.members, NULL},
 		{"--workers", NULL, &run.workers, NULL},
 		{"--expected", NULL, &run.expected, NULL},
+		{"--in-flight", NULL, &run.in_flight, NULL},
 		{"--rest", NULL, &run.rest_s, NULL},
 		{"--limit-seconds", NULL, &run.limit_s, NULL},
 	};

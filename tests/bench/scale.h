@@ -38,7 +38,7 @@ struct scale_shared {
 
 struct scale_run {
 	const char *brokers, *topic, *delays, *set;
-	int64_t count, share, members, workers, expected, rest_s, limit_s;
+	int64_t count, share, members, workers, expected, in_flight, rest_s, limit_s;
 	int64_t failing; /* of count: so many fail, at every call */
 	int64_t delays_ms[SCALE_MAX_STAGES];
 	int n_stages;

@@ -161,6 +161,7 @@ static enum stagger_status prepare(struct member *member, struct stagger_error *
 	options.user = member;
 	options.log_level = STAGGER_LOG_ERROR;
 	options.expected_partitions = (int32_t)run->expected;
+	options.max_in_flight = (int32_t)run->in_flight;
 	enum stagger_status status = stagger_consumer_open(&member->consumer, NULL, &options, err);
 	if (status == STAGGER_OK)
 		status = ours_set_all(member->consumer, run->brokers, run->set, err);

@@ -12,8 +12,8 @@ KIB = 1024
 
 # series: its variable's key, the head of its column, what its picture says
 SERIES = {
-    "partitions": ("partitions", "partitions of each topic", "1,000,000 messages of 100 bytes"),
-    "members": ("members", "members", "1,000,000 messages of 100 bytes, 8 partitions"),
+    "partitions": ("partitions", "partitions of each topic", "500,000 messages of 100 bytes"),
+    "members": ("members", "members", "500,000 messages of 100 bytes, 8 partitions"),
     "sizes": ("bytes", "bytes of a value", "8 partitions"),
 }
 
@@ -42,12 +42,14 @@ def rate(value):
 def row(key, point):
     bare, ours, chain = point["bare"], point["stagger"], point["chain"]
     value = size_text(point[key]) if key == "bytes" else f"{point[key]:,}"
-    cells = [value, f"{point['messages']:,}", rate(bare["m_per_s"]), rate(ours["m_per_s"]),
+    cells = [value, f"{point['messages']:,}", f"{point['expected']:,}",
+             rate(bare["m_per_s"]), rate(ours["m_per_s"]),
              f"{bare['cpu_us']:.2f}", f"{ours['cpu_us']:.2f}", f"{bare['peak_mib']:.0f}",
              f"{ours['peak_mib']:.0f}", f"{bare['rest_percent']:.1f}", f"{ours['rest_percent']:.1f}",
              f"{ours['start_s']:.2f}"]
-    failing = [value, rate(chain["m_per_s"]), f"{chain['whole_s']:.1f}", f"{chain['cpu_us']:.2f}",
-               f"{chain['peak_mib']:.0f}", f"{chain['p50_ms']:.2f}", f"{chain['p99_ms']:.1f}",
+    failing = [value, f"{point['in_flight']:,}", rate(chain["m_per_s"]),
+               f"{chain['whole_s']:.1f}", f"{chain['cpu_us']:.2f}", f"{chain['peak_mib']:.0f}",
+               f"{chain['p50_ms']:.2f}", f"{chain['p99_ms']:.1f}",
                f"{chain['max_ms']:.0f}", f"{chain['dead_letters']:,}", f"{chain['called_again']}"]
     return cells, failing
 
@@ -60,10 +62,12 @@ def lines(head, rows):
 def table(name, points):
     key, head, _ = SERIES[name]
     rows = [row(key, point) for point in points]
-    return [*lines([head, "messages", "bare loop", "stagger", "CPU us a message, bare", "stagger",
+    return [*lines([head, "messages", "`expected_partitions`", "bare loop", "stagger",
+                    "CPU us a message, bare", "stagger",
                     "peak MiB, bare", "stagger", "at rest, % of a core, bare", "stagger",
                     "start s"], [cells for cells, _ in rows]),
-            *lines([f"10 % failing: {head}", "main", "to the last dead letter, s", "CPU us a call",
+            *lines([f"10 % failing: {head}", "`max_in_flight`", "main",
+                    "to the last dead letter, s", "CPU us a call",
                     "peak MiB", "lateness p50 ms", "p99", "max", "dead letters", "called again"],
                    [failing for _, failing in rows]),
             f"![{head}](scale-{name}.svg)", ""]
@@ -83,6 +87,7 @@ def chain_lines(point):
 def drawings(name, points):
     """CPU per message to the left, memory to the right, over the series' variable."""
     key, head, what = SERIES[name]
+    points = points[:[p[key] for p in points].index(max(p[key] for p in points)) + 1]
     rows = [[p[key], p["bare"]["cpu_us"], p["stagger"]["cpu_us"], p["chain"]["cpu_us"],
              p["bare"]["peak_mib"], p["stagger"]["peak_mib"], p["chain"]["peak_mib"]] for p in points]
     script = f"""set multiplot layout 1,2 title "{what}"
@@ -114,9 +119,10 @@ def write(found):
             drawings(name, points)
         body += [f"### {name.capitalize()}", "",
                  *(table(name, points) if name in SERIES else chain_lines(points[0])),
-                 f"Apache Kafka {facts['kafka']} and all members on the same {facts['cores']} cores "
-                 f"({facts['cpu']}), librdkafka {facts['librdkafka']}, {facts['system']}, "
-                 f"{facts['libc']}, {facts['date']}, commit {facts['commit']}: "
+                 f"Apache Kafka {facts['kafka']}, its log in memory, and all members on the same "
+                 f"{facts['cores']} cores ({facts['cpu']}), librdkafka {facts['librdkafka']}, "
+                 f"{facts['system']}, "
+                 f"{facts['libc']}, {facts['date']}: "
                  f"`tests/bench/run.sh --scale --only {name}{' --quick' if facts['quick'] else ''}`.",
                  ""]
     before, rest = DOC.read_text(encoding="utf-8").split(BEGIN)
