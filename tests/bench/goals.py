@@ -4,10 +4,12 @@
 ratios are medians of pairs, run in turn, of a bare loop and of stagger, so that what else happens on
 the machine strikes both."""
 import argparse
+import ctypes
 import datetime
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 
@@ -16,12 +18,12 @@ import rows_late
 import rows_memory
 import rows_rate
 import rows_rest
-from harness import ROOT, Bench
+from harness import BUILD, ROOT, Bench
 from trial import Failed
 
 DOC = ROOT / "docs/performance.md"
 JSON = ROOT / "docs/performance.json"
-BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+JSON_OTHER = ROOT / "docs/performance-newest.json"  # on another librdkafka than Debian's
 ROWS = rows_rate.ROWS + rows_late.ROWS + rows_memory.ROWS + rows_rest.ROWS
 
 
@@ -62,8 +64,10 @@ def said(row, figures):
 def machine(args):
     cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
                 if line.startswith("model name")), platform.machine())
-    rdkafka = subprocess.run(["pkg-config", "--modversion", "rdkafka"], capture_output=True,
-                             text=True).stdout.strip()
+    linked = subprocess.run(["ldd", BUILD / "tests/bare"], capture_output=True, text=True).stdout
+    library = ctypes.CDLL(re.search(r"librdkafka\S* => (\S+)", linked)[1])
+    library.rd_kafka_version_str.restype = ctypes.c_char_p
+    rdkafka = library.rd_kafka_version_str().decode()
     commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True,
                             text=True).stdout.strip()
     return {"kafka": args.kafka, "librdkafka": rdkafka, "cpu": cpu, "cores": os.cpu_count(),
@@ -73,18 +77,21 @@ def machine(args):
             "date": datetime.date.today().isoformat(), "quick": args.quick}
 
 
-def write(table, facts, figures):
+def write(table, facts, figures, other):
+    block = "newest" if other else "figures"
+    begin, end = f"<!-- {block}: begin -->", f"<!-- {block}: end -->"
     text = DOC.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
+    before, rest = text.split(begin)
+    after = rest.split(end)[1]
+    option = f" --librdkafka {other}" if other else ""
     quick = " `--quick`: small counts." if facts["quick"] else ""
-    body = (f"{BEGIN}\n\n| what | goal | measured | | more |\n|---|---|---|---|---|\n"
+    body = (f"{begin}\n\n| what | goal | measured | | more |\n|---|---|---|---|---|\n"
             + "\n".join(table) + f"\n\nApache Kafka {facts['kafka']} and the client on the same "
             f"{facts['cores']} cores ({facts['cpu']}), librdkafka {facts['librdkafka']}, "
-            f"{facts['system']}, {facts['libc']}, {facts['date']}: `tests/bench/run.sh`.{quick}\n"
-            f"Ratios are medians of pairs run in turn, least and most behind them.\n\n{END}")
+            f"{facts['system']}, {facts['libc']}, {facts['date']}: `tests/bench/run.sh{option}`.{quick}\n"
+            f"Ratios are medians of pairs run in turn, least and most behind them.\n\n{end}")
     DOC.write_text(before + body + after, encoding="utf-8")
-    JSON.write_text(json.dumps({"facts": facts, "figures": figures}, indent=1) + "\n")
+    (JSON_OTHER if other else JSON).write_text(json.dumps({"facts": facts, "figures": figures}, indent=1) + "\n")
 
 
 def main():
@@ -92,14 +99,15 @@ def main():
     parser.add_argument("--brokers")
     parser.add_argument("--kafka")
     parser.add_argument("--log", default="/dev/null")
-    parser.add_argument("--only")
+    parser.add_argument("--only", type=lambda names: names.split(","))
+    parser.add_argument("--librdkafka")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
-    rows = [row for row in ROWS if args.only in (None, row[0])]
+    rows = [row for row in ROWS if args.only is None or row[0] in args.only]
     if not rows:
         print("rows:", *(row[0] for row in ROWS))
-        return 0 if args.only == "list" else 2
+        return 0 if args.only == ["list"] else 2
     facts, bench = machine(args), Bench(args)
     print(", ".join(f"{key} {value}" for key, value in facts.items()))
     table, figures, missed = [], {}, []
@@ -118,9 +126,10 @@ def main():
         if not met(row[2], figures[row[0]]["value"]):
             missed.append(row[0])
     if args.write:
-        write(table, facts, figures)
+        write(table, facts, figures, args.librdkafka)
         try:
-            late_picture.write(figures)
+            if not args.librdkafka:
+                late_picture.write(figures)
         except FileNotFoundError:
             bench.hurt.append("no picture was drawn: install gnuplot-nox, run tests/bench/late_picture.py")
     for why in bench.hurt:

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 #include "bench.h"
@@ -22,6 +23,16 @@ struct run {
 	_Atomic int64_t done;
 };
 
+/* As long as it is told to: the kernel would add up to 50 us to each sleep. */
+static void wait_exactly(int64_t us)
+{
+	static _Thread_local bool exact;
+
+	if (!exact)
+		exact = prctl(PR_SET_TIMERSLACK, 1L) == 0;
+	nanosleep(&(struct timespec){.tv_nsec = (long)us * 1000}, NULL);
+}
+
 static enum stagger_verdict handle(const struct stagger_message *m, struct stagger_failure *why,
 				   void *user)
 {
@@ -33,7 +44,7 @@ static enum stagger_verdict handle(const struct stagger_message *m, struct stagg
 	if (n == 1)
 		bench_span_begin(&run->span);
 	if (run->handler_us > 0)
-		nanosleep(&(struct timespec){.tv_nsec = (long)run->handler_us * 1000}, NULL);
+		wait_exactly(run->handler_us);
 	if (n == run->count) {
 		bench_span_end(&run->span);
 		stagger_consumer_stop(run->consumer);

@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# run.sh [--scale] [--quick] [--only NAME] [--version V] [--write]: measures every goal of
+# run.sh [--scale] [--quick] [--only NAME] [--version V] [--librdkafka V] [--write]: measures every goal of
 # docs/performance.md on a real Kafka that it starts, beside bare loops over librdkafka that it runs in
 # turn with ours.
 #   --scale      instead: what grows with partitions, members, sizes and messages
 #   --quick      in about 5 minutes: small counts, nothing is judged but early calls and instructions
-#   --only NAME  one row, or series; --only list names them
+#   --only NAME  one row, or more with commas between, or a series; --only list names them
 #   --version V  of Apache Kafka (4.3.1)
+#   --librdkafka V  as a library, see tests/support/librdkafka.sh; a table of its own
 #   --write      puts the table into docs/performance.md, and all figures into docs/performance.json
 # --scale writes into docs/scale.md and docs/scale.json.
 # Fails when a call was early, when instructions rose, and, without --quick, when a goal is missed.
@@ -16,7 +17,7 @@ set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 support=$here/../support
 version=4.3.1
-only='' quick='' write='' what=goals.py
+only='' quick='' write='' other='' what=goals.py
 while [ $# -gt 0 ]; do
 	case $1 in
 	--scale) what=scale.py ;;
@@ -24,12 +25,17 @@ while [ $# -gt 0 ]; do
 	--write) write=--write ;;
 	--only) only=$2 && shift ;;
 	--version) version=$2 && shift ;;
-	*) sed -n '4,14s/^# *//p' "$0" >&2 && exit 2 ;;
+	--librdkafka) other=$2 && shift ;;
+	*) sed -n '4,15s/^# *//p' "$0" >&2 && exit 2 ;;
 	esac
 	shift
 done
 [ "$only" != list ] || exec python3 "$here/$what" --only list
 layer=bench
+if [ -n "$other" ]; then
+	LD_LIBRARY_PATH=$("$support/librdkafka.sh" "$other")/lib
+	export LD_LIBRARY_PATH
+fi
 # In memory, so that the broker's disk is not what is measured.
 [ $what = goals.py ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
 . "$support/with_kafka.sh"
@@ -37,4 +43,4 @@ layer=bench
 start_kafka "$version"
 # shellcheck disable=SC2086 # a word or nothing
 python3 "$here/$what" --brokers "$brokers" --kafka "$version" --log "$dir/benches.log" \
-	${only:+--only "$only"} $quick $write
+	${only:+--only "$only"} ${other:+--librdkafka "$other"} $quick $write
