@@ -32,7 +32,7 @@ struct late_partition {
 
 struct late {
 	const char *brokers, *topic, *set, *histogram;
-	int64_t partitions, rate, hops, visits, delay_ms, workers, limit_s, waiting, backlog,
+	int64_t partitions, rate, hops, first, visits, delay_ms, workers, limit_s, waiting, backlog,
 		max_waiting, visitor_ms, slow, in_place;
 	double jitter;
 	int64_t wishes_ms[LATE_WISHES]; /* of retry_after */
@@ -45,6 +45,7 @@ struct late {
 	/* Calls in the stage: where the partition stayed, and where it had moved; and second calls
 	 * in place, counted from the instant when they should begin. */
 	struct spread stayed, moved, again;
+	struct spread beginning; /* the first calls: of new topics, on a broker that is cold */
 	struct spread timer; /* of a bare thread that sleeps until an instant: the machine's part */
 	_Atomic int64_t n_late, n_slow, early, finished;
 	_Atomic bool enough; /* calls, or whatever else ended it */

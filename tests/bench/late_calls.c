@@ -81,8 +81,12 @@ enum stagger_verdict late_call(const struct stagger_message *m, struct stagger_f
 		return call_in_place(late, m, why);
 	if (m->due_ms == 0)
 		return first_call(late, m, why);
-	spread_add(late->at[m->read_partition].moved ? &late->moved : &late->stayed, late_us);
-	if (atomic_fetch_add(&late->n_late, 1) + 1 == late->hops)
+	int64_t n = atomic_fetch_add(&late->n_late, 1);
+	if (n < late->first)
+		spread_add(&late->beginning, late_us);
+	else
+		spread_add(late->at[m->read_partition].moved ? &late->moved : &late->stayed, late_us);
+	if (n + 1 == late->first + late->hops)
 		atomic_store(&late->enough, true);
 	return fail_again(late, m, why);
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * lateness --brokers B --topic T [--partitions P] [--rate R] [--hops N] [--visits V]
- * [--stage-delay MS] [--jitter X] [--retry-after MS,MS,...] [--workers W] [--max-waiting N]
+ * lateness --brokers B --topic T [--partitions P] [--rate R] [--hops N] [--first N]
+ * [--visits V] [--stage-delay MS] [--jitter X] [--retry-after MS,MS,...] [--workers W] [--max-waiting N]
  * [--slow P | --in-place P] [--visitor MS] [--waiting N | --backlog N] [--limit-seconds S]
  * [--histogram FILE] [--set name=value,...]
  * A stagger consumer whose handler always fails, and a bare producer that feeds main at a steady
  * pace, so that R messages per second are due in one stage of V visits (topics T, T.retry, T.dlt,
  * which must be new: what is left there from another run would come first and all at once).
+ * The first N calls (--first) are a line of their own: first records of many new partitions take up to a
+ * second on a broker that is cold.
  * With --retry-after the handler asks for one of these delays after the other.
  * With --slow or --in-place P partitions are put aside, 0 to P - 1: their handler takes 20 ms, or
  * calls are repeated in place, three a visit and 20 ms apart. Only the others are measured.
@@ -87,6 +89,7 @@ static void print(struct late *late, const struct stagger_stats *stats)
 	int64_t n_moved = spread_close(&late->moved);
 	int64_t n_again = spread_close(&late->again);
 	int64_t n_timer = spread_close(&late->timer);
+	int64_t n_first = spread_close(&late->beginning);
 
 	if (n == 0) {
 		puts("lateness: no call in the stage");
@@ -97,6 +100,10 @@ static void print(struct late *late, const struct stagger_stats *stats)
 	       " partitions, stage %" PRId64 " ms, jitter %.0f %%, %s\n",
 	       late->early, late->head_of_line, late->rate, late->partitions, late->delay_ms,
 	       late->jitter * 100, stagger_version());
+	if (n_first > 0) {
+		print_spread("first", &late->beginning, n_first);
+		puts("");
+	}
 	if (n_moved > 0) {
 		print_spread("moved", &late->moved, n_moved);
 		printf(", %" PRId64 " visits of another member\n", late->visits_of_others);
@@ -133,6 +140,7 @@ static int finish(struct run *run, bool whole, enum stagger_status status,
 	spread_clear(&late->stayed);
 	spread_clear(&late->moved);
 	spread_clear(&late->again);
+	spread_clear(&late->beginning);
 	spread_clear(&late->timer);
 	free(late->at);
 	if (late->early + late->stats_early > 0 || status != STAGGER_OK)
@@ -172,6 +180,7 @@ static void take_options(struct late *late, int argc, char **argv)
 		{ "--partitions", NULL, &late->partitions, NULL },
 		{ "--rate", NULL, &late->rate, NULL },
 		{ "--hops", NULL, &late->hops, NULL },
+		{ "--first", NULL, &late->first, NULL },
 		{ "--visits", NULL, &late->visits, NULL },
 		{ "--stage-delay", NULL, &late->delay_ms, NULL },
 		{ "--workers", NULL, &late->workers, NULL },
@@ -197,12 +206,13 @@ static void take_options(struct late *late, int argc, char **argv)
 
 static void make_room(struct late *late)
 {
-	late->messages = (late->hops + late->visits - 1) / late->visits;
+	late->messages = (late->first + late->hops + late->visits - 1) / late->visits;
 	if (late->backlog > 0) // they go round and round
 		late->messages = late->rate * late->delay_ms / 1000;
 	spread_init(&late->stayed, late->hops);
 	spread_init(&late->moved, late->hops);
 	spread_init(&late->again, late->hops);
+	spread_init(&late->beginning, late->first + 1);
 	spread_init(&late->timer, late->limit_s * (1000000 / TIMER_US));
 	late->at = calloc((size_t)late->partitions, sizeof(*late->at));
 	if (late->at == NULL)
