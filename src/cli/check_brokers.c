@@ -21,6 +21,7 @@ int check_brokers_ask(struct check_brokers *out, struct chain_file *file, const 
 	int end = chain_file_tool(&options, file, cli);
 	if (end != END_OK)
 		return end;
+	options.group = file->options.group;
 	if (tool_new(&tool, &options, &err) != STAGGER_OK)
 		return cli_fail(&err);
 	snprintf(out->servers, sizeof(out->servers), "%s", tool_servers(tool));

@@ -37,7 +37,8 @@ struct admin_lag {
 			      * end, summed up; -1: cannot be asked for */
 	int32_t n_committed; /* partitions with a commit of the group */
 };
-/* What the group has not read. DENIED, UNREACHABLE: it cannot be asked for at all. */
+/* What the group has not read, by a tool that was given a group (which may be another). DENIED,
+ * UNREACHABLE: it cannot be asked for at all. */
 STAGGER_MUST_USE enum stagger_status admin_lags(struct tool *tool, const char *group,
 						struct admin_lag *list, size_t n,
 						struct stagger_error *err);

@@ -361,7 +361,10 @@ void farewell_say(const struct farewell_of *of);
 
 /* -- tool.c: what the room's other files need of it -------------------------------------- */
 struct tool {
-	rd_kafka_t *rk; /* a consumer without a group */
+	rd_kafka_t *rk; /* a consumer; with a group.id only where group_rk is the same */
+	/* Whom to ask for commits; NULL: nobody. It has a group.id, or an OffsetFetch that finds no
+	 * coordinator crashes librdkafka: it looks up another in the group that is not there. */
+	rd_kafka_t *group_rk;
 	struct log *log;
 	struct logs *logs;
 	struct trouble trouble;

@@ -4,6 +4,8 @@
  * however many partitions there are; needs no right that a consumer of the group lacks. */
 #include "kafka/admin.h"
 
+#include <assert.h>
+
 #include "base/error.h"
 #include "kafka/internal.h"
 
@@ -65,14 +67,16 @@ static enum stagger_status ask_commits(const struct tool *tool, const char *grou
 				       struct stagger_error *err)
 {
 	char text[256];
-	rd_kafka_queue_t *queue = rd_kafka_queue_new(tool->rk);
+	rd_kafka_t *rk = tool->group_rk;
+	assert(rk != NULL);
+	rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
 	rd_kafka_AdminOptions_t *how =
-		rd_kafka_AdminOptions_new(tool->rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
+		rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
 	rd_kafka_ListConsumerGroupOffsets_t *request =
 		rd_kafka_ListConsumerGroupOffsets_new(group, wanted);
 
 	(void)rd_kafka_AdminOptions_set_request_timeout(how, ASK_MS, text, sizeof(text));
-	rd_kafka_ListConsumerGroupOffsets(tool->rk, &request, 1, how, queue);
+	rd_kafka_ListConsumerGroupOffsets(rk, &request, 1, how, queue);
 	rd_kafka_ListConsumerGroupOffsets_destroy(request);
 	rd_kafka_AdminOptions_destroy(how);
 	rd_kafka_event_t *event = rd_kafka_queue_poll(queue, ASK_MS + LATER_MS);

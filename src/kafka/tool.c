@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The client of tools: librdkafka's consumer, because a reader may want to consume with it, but
- * without a group. First contact is bounded and decided as a consumer's (contact.c). */
+ * in no group: who asks for commits gives it the name of one, and it does not join. First contact
+ * is bounded and decided as a consumer's (contact.c). */
 #include "kafka/tool.h"
 
 #include <stdio.h>
@@ -63,6 +64,21 @@ static enum stagger_status meet(struct tool *tool, int64_t timeout_ms, struct st
 	}
 }
 
+static enum stagger_status set_own(rd_kafka_conf_t *conf, const struct tool_options *o,
+				   struct stagger_error *err)
+{
+	const struct kafka_property group = {"group.id", o->group};
+	char text[256];
+
+	for (size_t i = 0; i < o->n_own + (o->group != NULL); i++) {
+		const struct kafka_property *own = i < o->n_own ? &o->own[i] : &group;
+		if (rd_kafka_conf_set(conf, own->name, own->value, text, sizeof(text)) !=
+		    RD_KAFKA_CONF_OK)
+			return fail(err, STAGGER_INVALID, "kafka: '%s': %s", own->name, text);
+	}
+	return STAGGER_OK;
+}
+
 static enum stagger_status open(struct tool *tool, const struct tool_options *o,
 				struct stagger_error *err)
 {
@@ -70,7 +86,6 @@ static enum stagger_status open(struct tool *tool, const struct tool_options *o,
 						 .n_properties = o->n_properties};
 	rd_kafka_conf_t *conf;
 	const char *servers;
-	char text[256];
 
 	enum stagger_status status = keys_servers(&properties, &servers, err);
 	if (status == STAGGER_OK && strcmp(servers, EMBEDDED_SERVERS) == 0)
@@ -83,14 +98,16 @@ static enum stagger_status open(struct tool *tool, const struct tool_options *o,
 		status = keys_conf(&conf, &properties, ROLE_ADMIN, servers, err);
 	if (status != STAGGER_OK)
 		return status;
-	for (size_t i = 0; i < o->n_own; i++)
-		if (rd_kafka_conf_set(conf, o->own[i].name, o->own[i].value, text, sizeof(text)) !=
-		    RD_KAFKA_CONF_OK) {
-			rd_kafka_conf_destroy(conf);
-			return fail(err, STAGGER_INVALID, "kafka: '%s': %s", o->own[i].name, text);
-		}
+	status = set_own(conf, o, err);
+	if (status != STAGGER_OK) {
+		rd_kafka_conf_destroy(conf);
+		return status;
+	}
 	snprintf(tool->servers, sizeof(tool->servers), "%s", servers);
-	return client_make(tool->logs, &tool->rk, ROLE_ADMIN, conf, err);
+	status = client_make(tool->logs, &tool->rk, ROLE_ADMIN, conf, err);
+	if (status == STAGGER_OK && o->group != NULL)
+		tool->group_rk = tool->rk;
+	return status;
 }
 
 enum stagger_status tool_new(struct tool **out, const struct tool_options *o,

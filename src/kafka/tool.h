@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A short-lived client for tools: connects, asks, ends. It is in no group and writes nothing by
+ * A short-lived client for tools: connects, asks, ends. It joins no group and writes nothing by
  * itself. One thread. */
 #ifndef KAFKA_TOOL_H
 #define KAFKA_TOOL_H
@@ -14,6 +14,7 @@ struct tool_options {
 	size_t n_properties;
 	const struct kafka_property *own; /* this tool's, without a prefix; they win */
 	size_t n_own;
+	const char *group;  /* admin_lags() and admin_stranded() need one; NULL: not asked */
 	int64_t timeout_ms; /* for the first contact; 0 = 10000 */
 	struct log *log;    /* must outlive the tool; NULL: silent */
 };

@@ -23,6 +23,7 @@
 static struct tool asking(const struct kafka *k)
 {
 	return (struct tool){.rk = k->admin,
+			     .group_rk = k->consumer,
 			     .log = k->log,
 			     .logs = k->logs,
 			     .controller = k->controller};

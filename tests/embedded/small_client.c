@@ -35,6 +35,19 @@ struct embedded *broker_new(void)
 	return broker;
 }
 
+rd_kafka_mock_cluster_t *small_cluster(rd_kafka_t **host, int n_brokers)
+{
+	char text[512];
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+
+	rd_kafka_conf_set_log_cb(conf, NULL);
+	*host = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof(text));
+	assert_non_null(*host);
+	rd_kafka_mock_cluster_t *cluster = rd_kafka_mock_cluster_new(*host, n_brokers);
+	assert_non_null(cluster);
+	return cluster;
+}
+
 static const struct wish_rule CHAIN[] = {
 	{.topic = MAIN, .main_topic = MAIN, .role = WISH_MAIN},
 	{.topic = RETRY,

@@ -5,6 +5,10 @@
 #ifndef TESTS_EMBEDDED_SMALL_CLIENT_H
 #define TESTS_EMBEDDED_SMALL_CLIENT_H
 
+#include <librdkafka/rdkafka.h>
+
+#include <librdkafka/rdkafka_mock.h> // after it
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/wake.h"
@@ -36,6 +40,8 @@ struct client {
 
 /* MAIN and RETRY with PARTITIONS, DLT with one. */
 struct embedded *broker_new(void);
+/* librdkafka's mock cluster itself, to tell it what to do, without topics. Both are the caller's. */
+rd_kafka_mock_cluster_t *small_cluster(rd_kafka_t **host, int n_brokers);
 /* options: log, wake and, where they are NULL, topics are filled in. */
 enum stagger_status small_open(struct client *c, const struct kafka_options *options,
 			       struct stagger_error *err);

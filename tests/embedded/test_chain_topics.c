@@ -74,10 +74,9 @@ static void commit(const struct embedded *broker, const char *topic, int32_t par
 
 /* -- a consumer's start ------------------------------------------------------------------ */
 
-static void start(struct client *c, const struct embedded *broker, bool allow_stranded)
+static void start(struct client *c, const char *servers, bool allow_stranded)
 {
-	const struct kafka_property properties[] = {
-		{"bootstrap.servers", embedded_servers(broker)}};
+	const struct kafka_property properties[] = {{"bootstrap.servers", servers}};
 	const struct topic_pattern pattern = {"{topic}.{group}.retry.{delay}",
 					      {.topic = MAIN, .group = "g", .chain = MAIN}};
 	struct stagger_error err;
@@ -109,7 +108,7 @@ static void start__is_refused_while_messages_are_stranded(void **state)
 	fill(broker, OLD, 0, 5);
 	fill(broker, OLD, 2, 4);
 	commit(broker, OLD, 0, 3);
-	start(&c, broker, false);
+	start(&c, embedded_servers(broker), false);
 	small_await(&c, PORT_FAILED);
 	assert_int_equal(c.event.status, STAGGER_TOPICS);
 	assert_string_equal(c.event.text,
@@ -119,7 +118,7 @@ static void start__is_refused_while_messages_are_stranded(void **state)
 			    "leave them there");
 	small_close(&c);
 
-	start(&c, broker, true);
+	start(&c, embedded_servers(broker), true);
 	small_await(&c, PORT_READY);
 	assert_non_null(strstr(c.lines.text, "'orders.g.retry.5m' holds 6 unread messages"));
 	stop(&c);
@@ -136,24 +135,65 @@ static void start__minds_no_topic_that_is_empty_read_or_another_groups(void **st
 	fill(broker, RETRY, 0, 2);
 	fill(broker, OLD, 0, 5);
 	commit(broker, OLD, 0, 5);
-	start(&c, broker, false);
+	start(&c, embedded_servers(broker), false);
 	small_await(&c, PORT_READY);
 	assert_null(strstr(c.lines.text, "level=warn"));
 	stop(&c);
 	embedded_free(&broker);
 }
 
+/* -- a group's coordinator that has moved ------------------------------------------------- */
+
+#define OFFSET_FETCH 9 /* in Kafka's protocol */
+
+static rd_kafka_mock_cluster_t *cluster_with_old_stage(rd_kafka_t **host)
+{
+	static const char *const topics[] = {MAIN, RETRY, DLT, OLD};
+	rd_kafka_mock_cluster_t *cluster = small_cluster(host, 1);
+
+	for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++)
+		assert_int_equal(rd_kafka_mock_topic_create(cluster, topics[i], PARTITIONS, 1),
+				 RD_KAFKA_RESP_ERR_NO_ERROR);
+	return cluster;
+}
+
+/* It kills librdkafka in a client without a group, that of every version until now. */
+static void start__goes_on_when_the_coordinator_has_moved(void **state)
+{
+	static const rd_kafka_resp_err_t codes[] = {RD_KAFKA_RESP_ERR_NOT_COORDINATOR,
+						    RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE};
+	rd_kafka_t *host;
+	rd_kafka_mock_cluster_t *cluster = cluster_with_old_stage(&host);
+	struct client c;
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		rd_kafka_mock_push_request_errors(cluster, OFFSET_FETCH, 1, codes[i]);
+		start(&c, rd_kafka_mock_cluster_bootstraps(cluster), false);
+		small_await(&c, PORT_READY);
+		assert_non_null(strstr(c.lines.text, "whether messages are stranded cannot be "
+						     "asked: kafka: the commits of group 'g'"));
+		assert_non_null(strstr(c.lines.text, rd_kafka_err2str(codes[i])));
+		small_await(&c, PORT_ASSIGN); // the group works
+		small_assign(&c, false);
+		stop(&c);
+	}
+	rd_kafka_mock_cluster_destroy(cluster);
+	rd_kafka_destroy(host);
+}
+
 /* -- tools ------------------------------------------------------------------------------- */
 
-static struct tool *connect_to(const struct embedded *broker)
+static struct tool *connect_to(const char *servers)
 {
-	const struct kafka_property properties[] = {
-		{"bootstrap.servers", embedded_servers(broker)}};
+	const struct kafka_property properties[] = {{"bootstrap.servers", servers}};
 	struct stagger_error err = {0};
 	struct tool *tool = NULL;
 
 	if (tool_new(&tool,
-		     &(struct tool_options){.properties = properties, .n_properties = 1},
+		     &(struct tool_options){.properties = properties,
+					    .n_properties = 1,
+					    .group = "g"},
 		     &err) != STAGGER_OK)
 		fail_msg("%s", err.text);
 	return tool;
@@ -182,7 +222,7 @@ static void admin__adds_up_what_a_group_has_not_read(void **state)
 	fill(broker, OLD, 1, 4);
 	fill(broker, RETRY, 1, 1);
 	commit(broker, OLD, 0, 3);
-	struct tool *tool = connect_to(broker);
+	struct tool *tool = connect_to(embedded_servers(broker));
 	assert_int_equal(admin_lags(tool, "g", lags, 2, &err), STAGGER_OK);
 	assert_int_equal(lags[0].unread, 6);
 	assert_int_equal(lags[0].n_committed, 1);
@@ -208,7 +248,7 @@ static void check__tells_what_it_can_see(void **state)
 	(void)state;
 
 	fill(broker, OLD, 1, 1);
-	struct tool *tool = connect_to(broker);
+	struct tool *tool = connect_to(embedded_servers(broker));
 	assert_int_equal(ops_check(&check, tool, &q, &err), STAGGER_OK);
 	assert_int_equal(check.topics.n, 3);
 	assert_int_equal(check.n, 2);
@@ -236,6 +276,42 @@ static void check__tells_what_it_can_see(void **state)
 	embedded_free(&broker);
 }
 
+static void check__says_when_the_coordinator_has_moved(void **state)
+{
+	rd_kafka_t *host;
+	rd_kafka_mock_cluster_t *cluster = cluster_with_old_stage(&host);
+	struct stagger_chain *chain = chain_of_one_stage();
+	const struct stagger_chain *const chains[] = {chain};
+	const struct ops_question q = {.chains = {chains, 1}, .group = "g"};
+	struct ops_check check;
+	struct stagger_error err;
+	(void)state;
+
+	struct tool *tool = connect_to(rd_kafka_mock_cluster_bootstraps(cluster));
+	rd_kafka_mock_push_request_errors(cluster, OFFSET_FETCH, 2,
+					  RD_KAFKA_RESP_ERR_NOT_COORDINATOR,
+					  RD_KAFKA_RESP_ERR_NOT_COORDINATOR);
+	assert_int_equal(ops_check(&check, tool, &q, &err), STAGGER_OK);
+	assert_int_equal(check.n, 3);
+	assert_int_equal(check.list[0].about, OPS_ABOUT_GROUP);
+	assert_int_equal(check.list[0].severity, WISH_WARNING);
+	assert_string_equal(check.list[0].text, "kafka: the commits of group 'g' cannot be read: "
+						"Broker: Not coordinator");
+	assert_int_equal(check.list[1].about, OPS_ABOUT_STRANDED);
+	assert_int_equal(check.list[1].severity, WISH_WARNING);
+	assert_non_null(strstr(check.list[1].text, "Broker: Not coordinator"));
+	ops_check_clear(&check);
+
+	assert_int_equal(ops_check(&check, tool, &q, &err), STAGGER_OK); // asked again
+	assert_int_equal(check.n, 1);
+	assert_int_equal(check.list[0].about, OPS_ABOUT_TOPIC);
+	ops_check_clear(&check);
+	tool_free(&tool);
+	stagger_chain_free(&chain);
+	rd_kafka_mock_cluster_destroy(cluster);
+	rd_kafka_destroy(host);
+}
+
 static void topics_create__makes_none_without_an_admin_api(void **state)
 {
 	struct embedded *broker = broker_new();
@@ -246,7 +322,7 @@ static void topics_create__makes_none_without_an_admin_api(void **state)
 	struct stagger_error err;
 	(void)state;
 
-	struct tool *tool = connect_to(broker);
+	struct tool *tool = connect_to(embedded_servers(broker));
 	assert_int_equal(ops_topics_create(&topics, tool, &of, false, &err), STAGGER_OK);
 	assert_int_equal(topics.n, 3); // all are there
 	assert_int_equal(topics.list[1].state, OPS_FITS);
@@ -286,8 +362,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(start__is_refused_while_messages_are_stranded),
 		cmocka_unit_test(start__minds_no_topic_that_is_empty_read_or_another_groups),
+		cmocka_unit_test(start__goes_on_when_the_coordinator_has_moved),
 		cmocka_unit_test(admin__adds_up_what_a_group_has_not_read),
 		cmocka_unit_test(check__tells_what_it_can_see),
+		cmocka_unit_test(check__says_when_the_coordinator_has_moved),
 		cmocka_unit_test(topics_create__makes_none_without_an_admin_api),
 		cmocka_unit_test(outcome__counts_what_keeps_a_consumer_from_starting),
 	};

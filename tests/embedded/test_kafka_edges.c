@@ -12,8 +12,6 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include <librdkafka/rdkafka_mock.h>
-
 #include "small_client.h"
 
 static void kafka__too_large_and_no_such_partition_are_told_apart(void **state)
@@ -153,13 +151,8 @@ static void kafka__the_embedded_broker_of_the_properties_has_the_topics(void **s
 static rd_kafka_mock_cluster_t *two_brokers(rd_kafka_t **host)
 {
 	static const char *const topics[] = {MAIN, RETRY, DLT};
-	char text[512];
-	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	rd_kafka_mock_cluster_t *cluster = small_cluster(host, 2);
 
-	rd_kafka_conf_set_log_cb(conf, NULL);
-	*host = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof(text));
-	assert_non_null(*host);
-	rd_kafka_mock_cluster_t *cluster = rd_kafka_mock_cluster_new(*host, 2);
 	for (size_t i = 0; i < 3; i++) {
 		rd_kafka_mock_topic_create(cluster, topics[i], PARTITIONS, 2);
 		for (int32_t p = 0; p < PARTITIONS; p++)
