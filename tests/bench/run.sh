@@ -9,7 +9,8 @@
 #   --only NAME  one row, or more with commas between, or a series; --only list names them
 #   --version V  of Apache Kafka (4.3.1)
 #   --librdkafka V  as a library, see tests/support/librdkafka.sh; a table of its own
-#   --write      puts the table into docs/performance.md, and all figures into docs/performance.json
+#   --write      puts the table into docs/performance.md, and all figures into docs/performance.json;
+#                with --only the other rows stay as they are
 # --scale writes into docs/scale.md and docs/scale.json.
 # Fails when a call was early, when instructions rose, and, without --quick, when a goal is missed.
 set -eu
@@ -26,7 +27,7 @@ while [ $# -gt 0 ]; do
 	--only) only=$2 && shift ;;
 	--version) version=$2 && shift ;;
 	--librdkafka) other=$2 && shift ;;
-	*) sed -n '4,15s/^# *//p' "$0" >&2 && exit 2 ;;
+	*) sed -n '4,16s/^# *//p' "$0" >&2 && exit 2 ;;
 	esac
 	shift
 done
