@@ -65,7 +65,7 @@ class Attack:
     """Which of the topics are read, and what the handler does. least: what of the sum it must reach."""
 
     def __init__(self, name, topics, handler="stuck", *options, stages=(), start_at="earliest",
-                 stopped=False, workers=2, order="partition", fetch=None, least=0.4, **config):
+                 stopped=False, workers=2, order="partition", fetch=None, least=0.35, **config):
         self.name, self.topics, self.handler, self.stages = name, topics, handler, list(stages)
         self.start_at, self.stopped, self.fetch, self.least = start_at, stopped, fetch, least
         self.chain = f"workers: {workers}, order: {order}"
@@ -90,7 +90,7 @@ ATTACKS = [
     Attack("waiting", LARGE, stages=STAGES, start_at="latest"),
     Attack("tiny", TINY),
     # so few bytes that those of the settings are out of reach
-    Attack("tiny-fetches", TINY, fetch=64 * KIB, least=0.2),
+    Attack("tiny-fetches", TINY, fetch=64 * KIB, least=0.15),
     Attack("trickle", TRICKLE, "slow", "--seconds", "18", "--slow-ms", "10", "--fail-every", "100",
            stages=["20s"], workers=64, order="none", pause_after="30s", max_in_flight=8192,
            max_in_flight_bytes=64 * MIB, least=0.3),  # by chance: what comes in one response
