@@ -147,7 +147,7 @@ static rd_kafka_headers_t *copy_headers(const struct port_hop *hop)
 	return headers;
 }
 
-/* Hops into stages have no headers and take the short way: half of the time of the other. */
+/* Hops into stages have no headers and take the call without variable arguments. */
 static rd_kafka_resp_err_t hand_over(struct sink *s, const struct port_hop *hop)
 {
 	rd_kafka_topic_t *topic = s->targets[hop->topic].handle;

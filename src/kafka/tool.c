@@ -64,19 +64,14 @@ static enum stagger_status meet(struct tool *tool, int64_t timeout_ms, struct st
 	}
 }
 
-static enum stagger_status set_own(rd_kafka_conf_t *conf, const struct tool_options *o,
+static enum stagger_status set_own(rd_kafka_conf_t *conf, const char *name, const char *value,
 				   struct stagger_error *err)
 {
-	const struct kafka_property group = {"group.id", o->group};
 	char text[256];
 
-	for (size_t i = 0; i < o->n_own + (o->group != NULL); i++) {
-		const struct kafka_property *own = i < o->n_own ? &o->own[i] : &group;
-		if (rd_kafka_conf_set(conf, own->name, own->value, text, sizeof(text)) !=
-		    RD_KAFKA_CONF_OK)
-			return fail(err, STAGGER_INVALID, "kafka: '%s': %s", own->name, text);
-	}
-	return STAGGER_OK;
+	if (rd_kafka_conf_set(conf, name, value, text, sizeof(text)) == RD_KAFKA_CONF_OK)
+		return STAGGER_OK;
+	return fail(err, STAGGER_INVALID, "kafka: '%s': %s", name, text);
 }
 
 static enum stagger_status open(struct tool *tool, const struct tool_options *o,
@@ -98,7 +93,10 @@ static enum stagger_status open(struct tool *tool, const struct tool_options *o,
 		status = keys_conf(&conf, &properties, ROLE_ADMIN, servers, err);
 	if (status != STAGGER_OK)
 		return status;
-	status = set_own(conf, o, err);
+	for (size_t i = 0; status == STAGGER_OK && i < o->n_own; i++)
+		status = set_own(conf, o->own[i].name, o->own[i].value, err);
+	if (status == STAGGER_OK && o->group != NULL)
+		status = set_own(conf, "group.id", o->group, err);
 	if (status != STAGGER_OK) {
 		rd_kafka_conf_destroy(conf);
 		return status;

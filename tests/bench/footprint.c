@@ -32,20 +32,6 @@ struct run {
 	rd_kafka_t *bare;
 };
 
-static int64_t resident_kib(void)
-{
-	char line[256];
-	int64_t kib = 0;
-	FILE *file = fopen("/proc/self/status", "re");
-
-	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
-		if (sscanf(line, "VmRSS: %" SCNd64, &kib) == 1)
-			break;
-	if (file != NULL)
-		fclose(file);
-	return kib;
-}
-
 static bool ours_is_there(const struct run *run)
 {
 	const struct stagger_stats *stats = NULL;
@@ -92,7 +78,7 @@ static void wait_quiet(const struct run *run)
 			before = now;
 	}
 	struct mallinfo2 info = mallinfo2();
-	printf("%s: %" PRId64 " KiB resident, %zu bytes given out\n", run->how, resident_kib(),
+	printf("%s: %" PRId64 " KiB resident, %zu bytes given out\n", run->how, bench_memory_kib("VmRSS"),
 	       info.uordblks + info.hblkhd);
 	fflush(stdout);
 }
@@ -119,7 +105,6 @@ static enum stagger_status prepare(struct run *run, struct stagger_error *err)
 {
 	struct stagger_consumer_options options = STAGGER_CONSUMER_OPTIONS_INIT;
 	struct stagger_chain_options chain_options = STAGGER_CHAIN_OPTIONS_INIT;
-	struct stagger_chain *chain = NULL;
 	char group[128];
 	char stage[256];
 
@@ -135,12 +120,8 @@ static enum stagger_status prepare(struct run *run, struct stagger_error *err)
 	if (status == STAGGER_OK)
 		status = ours_set_all(run->consumer, run->brokers, run->set, err);
 	if (status == STAGGER_OK)
-		status = stagger_chain_new(&chain, "footprint", &chain_options, err);
-	if (status == STAGGER_OK)
-		status = stagger_chain_stage(chain, STAGE_MS, 1, stage, err);
-	if (status == STAGGER_OK)
-		status = stagger_consumer_add(run->consumer, &chain, err);
-	stagger_chain_free(&chain);
+		status = ours_add_chain(run->consumer, "footprint", &chain_options,
+					&(struct ours_stage){stage, STAGE_MS}, err);
 	if (status == STAGGER_OK)
 		status = stagger_consumer_on(run->consumer, NULL, handle, run, err);
 	return status;

@@ -18,12 +18,10 @@ import rows_late
 import rows_memory
 import rows_rate
 import rows_rest
-from harness import BUILD, ROOT, Bench
+from harness import BUILD, ROOT, Bench, put_block
 from trial import Failed
 
 DOC = ROOT / "docs/performance.md"
-JSON = ROOT / "docs/performance.json"
-JSON_OTHER = ROOT / "docs/performance-newest.json"  # on another librdkafka than Debian's
 ROWS = rows_rate.ROWS + rows_late.ROWS + rows_memory.ROWS + rows_rest.ROWS
 
 
@@ -77,27 +75,27 @@ def machine(args):
             "date": datetime.date.today().isoformat(), "quick": args.quick}
 
 
+def figures_of(other):
+    """The file of all figures; those on another librdkafka than Debian's have their own."""
+    return ROOT / f"docs/performance{'-newest' if other else ''}.json"
+
+
 def kept(other):
     """The rows of an earlier run, which one with --only does not measure."""
-    path = JSON_OTHER if other else JSON
+    path = figures_of(other)
     return json.loads(path.read_text())["figures"] if path.exists() else {}
 
 
 def write(table, facts, figures, other):
-    block = "newest" if other else "figures"
-    begin, end = f"<!-- {block}: begin -->", f"<!-- {block}: end -->"
-    text = DOC.read_text(encoding="utf-8")
-    before, rest = text.split(begin)
-    after = rest.split(end)[1]
     option = f" --librdkafka {other}" if other else ""
     quick = " `--quick`: small counts." if facts["quick"] else ""
-    body = (f"{begin}\n\n| what | goal | measured | | more |\n|---|---|---|---|---|\n"
-            + "\n".join(table) + f"\n\nApache Kafka {facts['kafka']} and the client on the same "
-            f"{facts['cores']} cores ({facts['cpu']}), librdkafka {facts['librdkafka']}, "
-            f"{facts['system']}, {facts['libc']}, {facts['date']}: `tests/bench/run.sh{option}`.{quick}\n"
-            f"Ratios are medians of pairs run in turn, least and most behind them.\n\n{end}")
-    DOC.write_text(before + body + after, encoding="utf-8")
-    (JSON_OTHER if other else JSON).write_text(json.dumps({"facts": facts, "figures": figures}, indent=1) + "\n")
+    put_block(DOC, "newest" if other else "figures",
+              "| what | goal | measured | | more |\n|---|---|---|---|---|\n"
+              + "\n".join(table) + f"\n\nApache Kafka {facts['kafka']} and the client on the same "
+              f"{facts['cores']} cores ({facts['cpu']}), librdkafka {facts['librdkafka']}, "
+              f"{facts['system']}, {facts['libc']}, {facts['date']}: `tests/bench/run.sh{option}`.{quick}\n"
+              "Ratios are medians of pairs run in turn, least and most behind them.")
+    figures_of(other).write_text(json.dumps({"facts": facts, "figures": figures}, indent=1) + "\n")
 
 
 def main():

@@ -20,7 +20,7 @@ MILLION = 1000000
 
 class Bench:
     def __init__(self, args):
-        self.args, self.topics, self.rdkafka, self.hurt = args, set(), "", []
+        self.args, self.topics, self.hurt = args, set(), []
         self.start = None
 
     def pairs(self):
@@ -92,3 +92,11 @@ def rate_of(text):
     """Millions a second; the line's own figure has three digits behind the point."""
     n, seconds = re.search(r", (\d+) messages in ([0-9.]+) s", text).groups()
     return int(n) / float(seconds) / MILLION
+
+
+def put_block(doc, name, body):
+    """What stands between the marks of that name in a document."""
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    before, rest = doc.read_text(encoding="utf-8").split(begin)
+    after = rest.split(end)[1]
+    doc.write_text(f"{before}{begin}\n\n{body.strip()}\n\n{end}{after}", encoding="utf-8")

@@ -48,18 +48,12 @@ static enum stagger_status make_chain(struct run *run, const char *topic, const 
 				      int64_t workers, struct stagger_error *err)
 {
 	struct stagger_chain_options options = STAGGER_CHAIN_OPTIONS_INIT;
-	struct stagger_chain *chain = NULL;
 
 	options.topic = topic;
 	options.dead_letter_topic = "{topic}.dlt";
 	options.workers = (int32_t)workers;
-	enum stagger_status status = stagger_chain_new(&chain, "bench", &options, err);
-	if (status == STAGGER_OK)
-		status = stagger_chain_stage(chain, STAGE_MS, 1, stage, err);
-	if (status == STAGGER_OK)
-		status = stagger_consumer_add(run->consumer, &chain, err);
-	stagger_chain_free(&chain);
-	return status;
+	return ours_add_chain(run->consumer, "bench", &options,
+			      &(struct ours_stage){stage, STAGE_MS}, err);
 }
 
 int main(int argc, char **argv)

@@ -75,7 +75,6 @@ static enum stagger_status prepare(struct run *run, struct stagger_error *err)
 {
 	struct stagger_consumer_options options = STAGGER_CONSUMER_OPTIONS_INIT;
 	struct stagger_chain_options chain_options = STAGGER_CHAIN_OPTIONS_INIT;
-	struct stagger_chain *chain = NULL;
 	char group[128];
 	char stage[256];
 
@@ -90,12 +89,8 @@ static enum stagger_status prepare(struct run *run, struct stagger_error *err)
 	if (status == STAGGER_OK)
 		status = ours_set_all(run->consumer, run->brokers, NULL, err);
 	if (status == STAGGER_OK)
-		status = stagger_chain_new(&chain, "idle", &chain_options, err);
-	if (status == STAGGER_OK)
-		status = stagger_chain_stage(chain, STAGE_MS, 1, stage, err);
-	if (status == STAGGER_OK)
-		status = stagger_consumer_add(run->consumer, &chain, err);
-	stagger_chain_free(&chain);
+		status = ours_add_chain(run->consumer, "idle", &chain_options,
+					&(struct ours_stage){stage, STAGE_MS}, err);
 	if (status == STAGGER_OK)
 		status = stagger_consumer_on(run->consumer, NULL, handle, run, err);
 	return status;

@@ -42,7 +42,11 @@ void late_preload(struct late *late)
 		snprintf(stage, sizeof(stage), "%s.hour", late->topic);
 		load.topic = stage;
 		load.n = late->waiting;
-		load.value = load_hour_long(late->group, LATE_CHAIN, late->topic);
+		load.value = load_hour_long(&(struct load_waiting){ .group = late->group,
+								    .chain = LATE_CHAIN,
+								    .stage = "retry.1h",
+								    .topic = late->topic,
+								    .value = { "in an hour", 10 } });
 		load_send(&load, &late->enough);
 		free((void *)(uintptr_t)load.value.data);
 	}

@@ -6,17 +6,15 @@ A histogram is a text "BUCKET:CALLS ...": bucket 0 is up to 1 us, bucket k from 
 10^(k/10) us. Bars are drawn by hand, so that a run shows them without gnuplot; the curves are gnuplot's."""
 import json
 import math
-import pathlib
 import shutil
 import sys
 
 import draw
+from harness import ROOT, put_block
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 DOC = ROOT / "docs/performance.md"
 JSON = ROOT / "docs/performance.json"
 SVG = ROOT / "docs/lateness/lateness.svg"
-BEGIN, END = "<!-- lateness: begin -->", "<!-- lateness: end -->"
 PER_DECADE = 10
 # What a step of the bars holds: 1, 2 and 5 of each decade, which are these buckets up to a per cent.
 STEPS = (0, 3, 7)
@@ -91,13 +89,11 @@ def write(figures):
         return
     SVG.parent.mkdir(exist_ok=True)
     draw.write_svg(*curves(figures), SVG)
-    before, rest = DOC.read_text(encoding="utf-8").split(BEGIN)
-    after = rest.split(END)[1]
     shown = "lateness" if "lateness" in figures else next(iter(figures))
-    body = (f"{BEGIN}\n\n![Share of the calls by lateness, a curve for each row](lateness/{SVG.name})\n\n"
-            f"`{shown}`: up to how late, calls, share of all so far; bars grow by the calls' logarithm.\n\n"
-            "```\n" + "\n".join(bars(figures[shown]["histogram"])) + f"\n```\n\n{END}")
-    DOC.write_text(before + body + after, encoding="utf-8")
+    put_block(DOC, "lateness",
+              f"![Share of the calls by lateness, a curve for each row](lateness/{SVG.name})\n\n"
+              f"`{shown}`: up to how late, calls, share of all so far; bars grow by the calls' "
+              "logarithm.\n\n```\n" + "\n".join(bars(figures[shown]["histogram"])) + "\n```")
 
 
 if __name__ == "__main__":

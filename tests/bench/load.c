@@ -49,7 +49,7 @@ void load_send(const struct load *load, const _Atomic bool *enough)
 	rd_kafka_destroy(rk);
 }
 
-struct stagger_bytes load_hour_long(const char *group, const char *chain, const char *topic)
+struct stagger_bytes load_hour_long(const struct load_waiting *waiting)
 {
 	struct stagger_envelope *e = NULL;
 	struct stagger_error error;
@@ -59,16 +59,16 @@ struct stagger_bytes load_hour_long(const char *group, const char *chain, const 
 
 	if (stagger_envelope_new(&e, &error) != STAGGER_OK)
 		errx(1, "%s", error.text);
-	e->stage = "retry.1h";
+	e->stage = waiting->stage;
 	e->due_ms = now_ms + LOAD_HOUR_MS;
 	e->attempts = 1;
 	e->disposition = "retry";
-	e->group = group;
-	e->chain = chain;
-	e->original_topic = topic;
+	e->group = waiting->group;
+	e->chain = waiting->chain;
+	e->original_topic = waiting->topic;
 	e->original_timestamp_ms = e->first_failed_ms = e->last_failed_ms = now_ms;
-	e->last.error_class = "Lateness";
-	e->value = (struct stagger_bytes){"in an hour", 10};
+	e->last.error_class = "Later";
+	e->value = waiting->value;
 	if (stagger_envelope_write(e, 0, &bytes, &size, &error) != STAGGER_OK)
 		errx(1, "%s", error.text);
 	const struct stagger_envelope *made = e;

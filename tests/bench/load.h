@@ -24,7 +24,11 @@ struct load {
 void load_pause_until(int64_t boot_us);
 /* Ends when all are acknowledged, or soon after *enough. */
 void load_send(const struct load *load, const _Atomic bool *enough);
-/* An envelope of that group's first stage of one hour, of now; free(data). */
-struct stagger_bytes load_hour_long(const char *group, const char *chain, const char *topic);
+/* An envelope that failed now and is due in an hour; free(data). */
+struct load_waiting {
+	const char *group, *chain, *stage, *topic;
+	struct stagger_bytes value;
+};
+struct stagger_bytes load_hour_long(const struct load_waiting *waiting);
 
 #endif

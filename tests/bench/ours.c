@@ -33,6 +33,21 @@ enum stagger_status ours_set_all(struct stagger_consumer *c, const char *brokers
 	return status;
 }
 
+enum stagger_status ours_add_chain(struct stagger_consumer *c, const char *name,
+				   const struct stagger_chain_options *options,
+				   const struct ours_stage *stage, struct stagger_error *err)
+{
+	struct stagger_chain *chain = NULL;
+	enum stagger_status status = stagger_chain_new(&chain, name, options, err);
+
+	if (status == STAGGER_OK)
+		status = stagger_chain_stage(chain, stage->delay_ms, 1, stage->topic, err);
+	if (status == STAGGER_OK)
+		status = stagger_consumer_add(c, &chain, err);
+	stagger_chain_free(&chain);
+	return status;
+}
+
 bool ours_is_early(const struct stagger_message *m, int64_t late_us)
 {
 	int64_t away_ms = m->due_ms - m->first_seen_ms + EARLY_MARGIN_MS;

@@ -3,11 +3,10 @@
 import json
 
 from draw import write_svg
-from harness import ROOT
+from harness import ROOT, put_block
 
 DOC = ROOT / "docs/scale.md"
 JSON = ROOT / "docs/scale.json"
-BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 KIB = 1024
 
 # series: its variable's key, the head of its column, what its picture says
@@ -125,7 +124,5 @@ def write(found):
                  f"{facts['libc']}, {facts['date']}: "
                  f"`tests/bench/run.sh --scale --only {name}{' --quick' if facts['quick'] else ''}`.",
                  ""]
-    before, rest = DOC.read_text(encoding="utf-8").split(BEGIN)
-    DOC.write_text("\n".join([before + BEGIN, "", *body, END + rest.split(END)[1]]),
-                   encoding="utf-8")
+    put_block(DOC, "figures", "\n".join(body))
     JSON.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")

@@ -34,21 +34,6 @@ struct attack {
 	_Atomic int64_t calls;
 };
 
-static int64_t status_kib(const char *key)
-{
-	char line[256];
-	int64_t kib = 0;
-	size_t size = strlen(key);
-	FILE *file = fopen("/proc/self/status", "re");
-
-	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
-		if (strncmp(line, key, size) == 0 && sscanf(line + size, ": %" SCNd64, &kib) == 1)
-			break;
-	if (file != NULL)
-		fclose(file);
-	return kib;
-}
-
 static void wait_to_go(struct attack *a)
 {
 	pthread_mutex_lock(&a->lock);
@@ -97,7 +82,7 @@ static bool wait_still(const struct attack *a)
 		if (bench_boot_us() > a->ends_us)
 			return false;
 		nanosleep(&(struct timespec){.tv_nsec = STEP_MS * 1000000}, NULL);
-		int64_t now_kib = status_kib("VmHWM");
+		int64_t now_kib = bench_memory_kib("VmHWM");
 		begun = begun || has_begun(a);
 		still_ms = begun && now_kib <= peak_kib + STILL_KIB ? still_ms + STEP_MS : 0;
 		if (still_ms == 0)
@@ -116,7 +101,7 @@ static void tell(const struct attack *a, bool still)
 	printf("{\"peak_kib\": %" PRId64 ", \"rss_kib\": %" PRId64 ", \"still\": %s, \"lanes\": %zu, "
 	       "\"calls\": %" PRId64 ", \"in_flight\": %" PRId64 ", \"in_flight_bytes\": %" PRId64
 	       ", \"waiting\": %" PRId64 ", \"waiting_bytes\": %" PRId64 ", \"hops\": %" PRId64 "}\n",
-	       status_kib("VmHWM"), status_kib("VmRSS"), still ? "true" : "false", stats->n_lanes,
+	       bench_memory_kib("VmHWM"), bench_memory_kib("VmRSS"), still ? "true" : "false", stats->n_lanes,
 	       (int64_t)a->calls, stats->in_flight, stats->in_flight_bytes, stats->waiting,
 	       stats->waiting_bytes, stats->hops);
 	fflush(stdout);

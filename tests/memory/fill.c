@@ -10,11 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <stagger/envelope.h>
-
 #include "bench/bench.h"
+#include "bench/load.h"
 
-#define HOUR_MS 3600000
 #define FLUSH_MS 120000
 
 struct fill {
@@ -31,33 +29,16 @@ static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *m, void *user)
 }
 
 /* What all messages carry: the payload itself, or an envelope around it. */
-static struct bench_record record_of(const struct fill *fill, char *payload)
+static struct bench_record record_of(const struct fill *fill, const char *payload)
 {
-	struct stagger_envelope *e = NULL;
-	struct stagger_error error;
-	int64_t now_ms = bench_wall_us() / 1000;
-	void *bytes = NULL;
-	size_t size = 0;
+	struct load_waiting waiting = {.group = fill->group,
+				       .chain = fill->chain,
+				       .stage = fill->stage,
+				       .topic = fill->topic,
+				       .value = {payload, (size_t)fill->size}};
+	struct stagger_bytes bytes = fill->stage != NULL ? load_hour_long(&waiting) : waiting.value;
 
-	if (fill->stage == NULL)
-		return (struct bench_record){payload, (size_t)fill->size, 0};
-	if (stagger_envelope_new(&e, &error) != STAGGER_OK)
-		errx(1, "%s", error.text);
-	e->stage = fill->stage;
-	e->due_ms = now_ms + HOUR_MS;
-	e->attempts = 1;
-	e->disposition = "retry";
-	e->group = fill->group;
-	e->chain = fill->chain;
-	e->original_topic = fill->topic;
-	e->original_timestamp_ms = e->first_failed_ms = e->last_failed_ms = now_ms;
-	e->last.error_class = "Later";
-	e->value = (struct stagger_bytes){payload, (size_t)fill->size};
-	if (stagger_envelope_write(e, 0, &bytes, &size, &error) != STAGGER_OK)
-		errx(1, "%s", error.text);
-	const struct stagger_envelope *made = e;
-	stagger_envelope_free(&made);
-	return (struct bench_record){bytes, size, 0};
+	return (struct bench_record){bytes.data, bytes.size, 0};
 }
 
 int main(int argc, char **argv)
