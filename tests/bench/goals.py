@@ -12,6 +12,7 @@ import platform
 import re
 import subprocess
 import sys
+import time
 
 import late_picture
 import rows_late
@@ -105,27 +106,34 @@ def main():
     parser.add_argument("--log", default="/dev/null")
     parser.add_argument("--only", type=lambda names: names.split(","))
     parser.add_argument("--librdkafka")
+    parser.add_argument("--preload")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
+    if args.preload and args.write:
+        parser.error("what is measured with --preload is not written")
     rows = [row for row in ROWS if args.only is None or row[0] in args.only]
     if not rows:
         print("rows:", *(row[0] for row in ROWS))
         return 0 if args.only == ["list"] else 2
     facts, bench = machine(args), Bench(args)
+    if args.preload:
+        facts["preload"] = bench.environment["LD_PRELOAD"] = args.preload
     print(", ".join(f"{key} {value}" for key, value in facts.items()))
     figures, missed = {}, []
     for i, row in enumerate(rows):
         print(f"{i + 1} of {len(rows)}: {row[0]}", flush=True)
+        began = time.monotonic()
         try:
             figures[row[0]] = row[3](bench)
         except (Failed, RuntimeError, subprocess.CalledProcessError) as error:
             print(f"    {error}")
-            bench.hurt.append(f"{row[0]}: did not end well")
+            bench.hurt.append(f"{row[0]}: {error}")
             continue
         line = said(row, figures[row[0]])
         if line is not None:
             print(f"    {line}", flush=True)
+        print(f"    {time.monotonic() - began:.0f} s", flush=True)
         if not met(row[2], figures[row[0]]["value"]):
             missed.append(row[0])
     if args.write:

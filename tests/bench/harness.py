@@ -21,6 +21,7 @@ MILLION = 1000000
 class Bench:
     def __init__(self, args):
         self.args, self.topics, self.hurt = args, set(), []
+        self.environment = dict(os.environ)  # of the programs that are measured
         self.start = None
 
     def pairs(self):
@@ -34,7 +35,8 @@ class Bench:
         command = [str(BUILD / "tests" / name), "--brokers", self.args.brokers,
                    *(str(o) for o in options)]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=seconds)
+            done = subprocess.run(command, capture_output=True, text=True, timeout=seconds,
+                                  env=self.environment)
         except subprocess.TimeoutExpired:
             raise Failed(f"{name} took more than {seconds} s") from None
         with open(self.args.log, "a", encoding="utf-8") as log:
@@ -53,7 +55,7 @@ class Bench:
         self.topics.add(topic)
 
     def preloaded(self):
-        count = self.count(MILLION, 200000)
+        count = self.count(3 * MILLION, 200000)
         if "bench" not in self.topics:
             self.make("bench", ["retry.1m", "retry.5m", "retry.30m"])
             self.run("preload", "--count", count)

@@ -11,6 +11,7 @@ the base line, says with which it was made, and with another one nothing is judg
 Fails when a figure is more than 3 % above its base line. --accept makes the figures the base line;
 say in the commit message why they rose. The build is one of its own (-O2, asserts as in packages)."""
 import argparse
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -99,11 +100,13 @@ def verdict(now, base):
 
 
 def table(names, base):
-    """Prints a line as soon as it is known; returns the figures and the names that failed."""
+    """Prints a line for each; returns the figures and the names that failed."""
     figures, failed = {}, []
     print(f"{'':22}{'instructions':>14}{'base line':>12}{'':>9}{'mallocs':>9}{'base':>7}")
-    for name in names:
-        now, before = measure(name), base.get(name)
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        measured = list(pool.map(measure, names))
+    for name, now in zip(names, measured):
+        before = base.get(name)
         figures[name] = now
         said = verdict(now, before)
         if said.startswith(("FAILED", "new")):

@@ -15,9 +15,9 @@
  * With --visitor another member comes to the group for so long and goes for as long, all the time.
  * With --waiting there are N more messages in one more stage, T.hour, where they wait for an hour.
  * With --backlog main holds N messages that do not fail, behind as many that do as are due in one
- * delay: main is read as fast as it goes, all the time.
+ * delay: main is read as fast as it goes, all the time, and its end is the run's, too.
  * Prints how late the handler was called, and a bare timer of the same process; the histogram is
- * that of the first line. Exit 1: a call was early; 3: the limit, or the backlog's end, came first. */
+ * that of the first line. Exit 1: a call was early; 3: the limit came first. */
 #include <err.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -36,7 +36,7 @@ struct run {
 	struct late_member member; /* the one that stays */
 };
 
-/* Stops the consumer when there are enough calls, or too late. */
+/* Stops the consumer when there are enough calls, when main has none left beside them, or too late. */
 static void *watch(void *user)
 {
 	struct run *run = user;
@@ -46,7 +46,7 @@ static void *watch(void *user)
 	for (int64_t i = 1; !late->enough && i <= late->limit_s * 10; i++) {
 		load_pause_until(begin_us + i * 100000);
 		if (late->backlog > 0 && late->finished == late->backlog)
-			break;
+			late->enough = true;
 	}
 	stagger_consumer_stop(run->member.consumer);
 	return NULL;
@@ -146,7 +146,7 @@ static int finish(struct run *run, bool whole, enum stagger_status status,
 	if (late->early + late->stats_early > 0 || status != STAGGER_OK)
 		return 1;
 	if (!whole)
-		warnx("not enough hops within %" PRId64 " s, or of the backlog", late->limit_s);
+		warnx("not enough hops within %" PRId64 " s", late->limit_s);
 	return whole ? 0 : 3;
 }
 

@@ -11,7 +11,7 @@ from harness import MILLION, PARTITIONS
 LINGER_MS = 5  # of our producer
 # Waits that a handler asks for, in a stage of 1 s: shorter ones leave it at that.
 WISHES, FEW_WISHES = "300,1000,2000,5000", "300,1000,1500"
-FIRST = 2000  # calls that are left out of a row: new topics, on a broker that may be cold
+FIRST, FEW_FIRST = 2000, 500  # calls that are left out of a row: new topics, on a broker that may be cold
 LATE_BUCKET = 43  # of a histogram: up to 20 ms
 
 
@@ -30,10 +30,12 @@ def read(text):
 def late(b, topic, *options, hops=50000, quick=4000, partitions=PARTITIONS, stages=("retry",)):
     """Runs the program lateness; what it found of the calls that are measured, the rest by line."""
     b.make(topic, stages, partitions)
+    first = b.count(FIRST, FEW_FIRST)
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "histogram"
         text = b.run("lateness", "--topic", topic, "--partitions", partitions, "--rate", 1000,
-                     "--hops", b.count(hops, quick), "--first", FIRST, "--histogram", path, *options, ok=(0, 1))
+                     "--hops", b.count(hops, quick), "--first", first, "--histogram", path, *options,
+                     ok=(0, 1))
         histogram = late_picture.compact(path.read_text(encoding="utf-8")) if path.exists() else ""
     lines = read(text)
     if not histogram:
@@ -47,8 +49,8 @@ def late(b, topic, *options, hops=50000, quick=4000, partitions=PARTITIONS, stag
     figures = {key: found[key] for key in ("p50", "p99", "p99.9", "max")}
     figures.update(early=early, head_of_line=int(stats["head_of_line"]), histogram=histogram,
                    value=found["p99"], timer_p99=lines["bare timer"]["p99"],
-                   more=f"before that 2,000 calls, at most {lines['first']['max']:g} ms; head of line {stats['head_of_line']:.0f}; bare timer p99 "
-                        f"{lines['bare timer']['p99']:g} ms")
+                   more=f"before that {first:,} calls, at most {lines['first']['max']:g} ms; head of "
+                        f"line {stats['head_of_line']:.0f}; bare timer p99 {lines['bare timer']['p99']:g} ms")
     if "main" in lines:
         figures["main_m_per_s"] = float(re.search(r"main: ([0-9.]+) M", text)[1])
     return figures, lines
@@ -58,9 +60,14 @@ def add(figures, text):
     return {**figures, "more": f"{figures['more']}; {text}"}
 
 
+def sooner(b, delay_ms=1000, visits=10):
+    """A stage that has its whole rate within a few seconds, when there are few calls."""
+    return "--stage-delay", delay_ms, "--visits", b.count(visits, 2)
+
+
 @functools.cache
 def steady(b):
-    return late(b, "late8", "--stage-delay", 1000, hops=100000, quick=5000)[0]
+    return late(b, "late8", *sooner(b), hops=100000, quick=5000)[0]
 
 
 def lateness(b):
@@ -72,16 +79,11 @@ def lateness_median(b):
 
 
 def lateness_64(b):
-    return late(b, "late64", "--stage-delay", 1000, hops=100000, partitions=64)[0]
+    return late(b, "late64", *sooner(b), hops=100000, partitions=64)[0]
 
 
 def lateness_jitter(b):
-    return late(b, "jitter", "--stage-delay", 5000, "--jitter", "0.2", hops=25000)[0]
-
-
-def sooner(b, delay_ms=1000, visits=10):
-    """A stage that has its whole rate within a few seconds, when there are few calls."""
-    return "--stage-delay", delay_ms, "--visits", b.count(visits, 2)
+    return late(b, "jitter", *sooner(b, 5000), "--jitter", "0.2", hops=25000)[0]
 
 
 def lateness_mixed(b):
@@ -99,14 +101,14 @@ def lateness_bounded(b):
 
 
 def lateness_waiting(b):
-    return late(b, "late1m", "--stage-delay", 1000, "--waiting", b.count(MILLION, 100000),
+    return late(b, "late1m", *sooner(b), "--waiting", b.count(MILLION, 100000),
                 hops=100000, quick=5000, stages=("retry", "hour"))[0]
 
 
 def lateness_saturated(b):
     """A thousand messages that come round each second, while main is read as fast as it goes."""
     return late(b, "latemain", "--stage-delay", 1000, "--visits", 100, "--backlog",
-                b.count(20 * MILLION, 4 * MILLION), hops=15000, quick=2000)[0]
+                b.count(20 * MILLION, 5 * MILLION), hops=15000, quick=2000)[0]
 
 
 def lateness_rebalance(b):
