@@ -21,7 +21,7 @@ MILLION = 1000000
 class Bench:
     def __init__(self, args):
         self.args, self.topics, self.hurt = args, set(), []
-        self.environment = dict(os.environ)  # of the programs that are measured
+        self.environment = dict(os.environ)  # of the bench programs
         self.start = None
 
     def pairs(self):

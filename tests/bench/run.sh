@@ -9,8 +9,8 @@
 #   --only NAME  one row, or more with commas between, or a series; --only list names them
 #   --version V  of Apache Kafka (4.3.1)
 #   --librdkafka V  as a library, see tests/support/librdkafka.sh; a table of its own
-#   --preload FILE  another malloc, say: into all programs that are measured, not the broker; not to
-#                be written
+#   --preload FILE  another malloc, say: into bare loops and what is measured beside them, not into the
+#                broker; not to be written
 #   --write      puts the table into docs/performance.md, and all figures into docs/performance.json;
 #                with --only the other rows stay as they are
 # --scale writes into docs/scale.md and docs/scale.json.
