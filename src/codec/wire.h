@@ -70,9 +70,17 @@ static inline void wire_copy(unsigned char *to, const unsigned char *from, size_
 		memcpy(&high, from + n - 8, 8);
 		memcpy(to, &low, 8);
 		memcpy(to + n - 8, &high, 8);
-	} else {
-		for (size_t i = 0; i < n; i++)
-			to[i] = from[i];
+	} else if (n >= 4) {
+		uint32_t low;
+		uint32_t high;
+		memcpy(&low, from, 4);
+		memcpy(&high, from + n - 4, 4);
+		memcpy(to, &low, 4);
+		memcpy(to + n - 4, &high, 4);
+	} else if (n > 0) {
+		to[0] = from[0];
+		to[n / 2] = from[n / 2];
+		to[n - 1] = from[n - 1];
 	}
 }
 

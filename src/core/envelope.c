@@ -44,18 +44,14 @@ static void put_facts(struct envelope *out, const struct envelope_facts *facts)
 	out->host = facts->host;
 }
 
-static void put_failure(struct envelope *out, const struct envelope_facts *facts)
+static void put_failure(struct envelope *out, const struct envelope_fault *fault, int64_t failed_ms)
 {
-	if (!facts->failure)
-		return;
 	/* Another writer may have left the first error out: the last it knew is nearer. */
-	if (!out->has_first && out->last.error_class.size > 0)
-		out->first = out->last;
-	else if (!out->has_first)
-		out->first = fault_of(facts->failure);
+	if (!out->has_first)
+		out->first = out->last.error_class.size > 0 ? out->last : *fault;
 	out->has_first = true;
-	out->last = fault_of(facts->failure);
-	out->last_failed_ms = facts->failed_ms;
+	out->last = *fault;
+	out->last_failed_ms = failed_ms;
 }
 
 /* Content types as configured now, where nobody said before. */
@@ -77,7 +73,8 @@ static void put_content_types(struct envelope *out, const struct envelope_facts 
 }
 
 /* The entry of the visit that ends now. */
-static struct envelope_attempt attempt_of(const struct envelope_facts *facts)
+static struct envelope_attempt attempt_of(const struct envelope_facts *facts,
+					  const struct envelope_fault *fault)
 {
 	struct envelope_attempt attempt = {
 		.stage = facts->left_stage,
@@ -87,11 +84,10 @@ static struct envelope_attempt attempt_of(const struct envelope_facts *facts)
 		.offset = facts->left_offset,
 		.failed_ms = facts->failed_ms,
 		.duration_ms = facts->duration_ms,
+		.fault = *fault,
 		.host = facts->host,
 	};
 
-	if (facts->failure)
-		attempt.fault = fault_of(facts->failure);
 	attempt.fault.error_detail = (struct stagger_bytes){0};
 	attempt.fault.error_message.size =
 		utf8_cut(attempt.fault.error_message, ENVELOPE_MAX_HISTORY_MESSAGE);
@@ -100,7 +96,7 @@ static struct envelope_attempt attempt_of(const struct envelope_facts *facts)
 
 /* The first entry and the newest: of old history first, then the visit that ends now. */
 static void put_history(struct envelope *out, struct envelope_room *room,
-			const struct envelope_facts *facts)
+			const struct envelope_facts *facts, const struct envelope_fault *fault)
 {
 	size_t n_new = facts->tries > 0 ? 1 : 0;
 	size_t n_old = out->n_history;
@@ -113,7 +109,7 @@ static void put_history(struct envelope *out, struct envelope_room *room,
 		if (i == 0 || i > n_dropped)
 			room->history[out->n_history++] = out->history[i];
 	if (n_new > 0)
-		room->history[out->n_history++] = attempt_of(facts);
+		room->history[out->n_history++] = attempt_of(facts, fault);
 	out->history = room->history;
 	out->history_dropped = add_int32(out->history_dropped,
 					 n_dropped < INT32_MAX ? (int32_t)n_dropped : INT32_MAX);
@@ -177,10 +173,15 @@ static void put_attributes(struct envelope *out, struct envelope_room *room,
 static void put_all(struct envelope *out, struct envelope_room *room,
 		    const struct envelope_facts *facts)
 {
+	struct envelope_fault fault = {0};
+
 	put_facts(out, facts);
-	put_failure(out, facts);
+	if (facts->failure) {
+		fault = fault_of(facts->failure);
+		put_failure(out, &fault, facts->failed_ms);
+	}
 	put_content_types(out, facts);
-	put_history(out, room, facts);
+	put_history(out, room, facts, &fault);
 	put_attributes(out, room, facts->failure);
 }
 

@@ -254,6 +254,21 @@ static void envelope_write__writes_numbers_of_every_length_as_avro_c(void **stat
 	}
 }
 
+/* Short texts are copied in place, by their length. */
+static void envelope_write__writes_texts_of_every_length_as_avro_c(void **state)
+{
+	static const char text[] = "abcdefghijklmnopqrstuvwxyz0123456789ABCD";
+
+	for (size_t n = 0; n < sizeof(text); n++) {
+		struct sample *s = sample_new(sample_full);
+
+		s->e.stage = (struct stagger_bytes){text, n};
+		s->e.host = (struct stagger_bytes){text + sizeof(text) - 1 - n, n};
+		check_against_oracle(*state, &s->e);
+		sample_free(s);
+	}
+}
+
 static void envelope_write__takes_null_texts_as_empty_where_the_schema_has_no_null(void **state)
 {
 	struct sample *nulls = sample_new(sample_minimal);
@@ -342,6 +357,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(envelope_write__writes_the_bytes_that_avro_c_writes),
 		cmocka_unit_test(envelope_write__writes_numbers_of_every_length_as_avro_c),
+		cmocka_unit_test(envelope_write__writes_texts_of_every_length_as_avro_c),
 		cmocka_unit_test(
 			envelope_write__takes_null_texts_as_empty_where_the_schema_has_no_null),
 		cmocka_unit_test(envelope_write__frames_as_the_envelope_says),
