@@ -53,14 +53,6 @@ expect() # CODE WORD...
 says() { grep -qE -- "$2" "$1" || die "$1 does not say '$2': $(cat "$1")"; } # FILE PATTERN
 lines() { [ "$(wc -l <"$1")" -eq "$2" ] || die "$1 has not $2 lines: $(cat "$1")"; }
 
-free_port()
-{
-	python3 -c 'import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])'
-}
-
 start_broker() # WORD...
 {
 	: >address
@@ -85,7 +77,7 @@ put() # TOPIC SAMPLE [OPTION...]: one record whose value are these bytes
 	kcat -q -P -b "$servers" -t "$topic" "$@" "$sample.bin"
 }
 
-port=$(free_port)
+port=$("$here/../support/free_ports.py")
 cat >chain.yaml <<YAML
 kafka: {bootstrap.servers: "127.0.0.1:$port"}
 group: billing

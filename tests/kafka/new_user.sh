@@ -21,17 +21,9 @@ end_own()
 }
 . "$support/checks.sh"
 
-closed_port()
-{
-	python3 -c 'import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])'
-}
-
 without_broker()
 {
-	dead=127.0.0.1:$(closed_port)
+	dead=127.0.0.1:$("$support/free_ports.py")
 	begin "$dead" orders
 	check "a dead broker is named within 2 s" within 2000 "no broker of $dead answered"
 	check "with the reason" says 'Connection refused'

@@ -35,7 +35,7 @@ prepare() # VERSION LIB DIR...; a node each
 {
 	version=$1 lib=$2
 	shift 2
-	ports=$(free_ports $((2 * $#)))
+	ports=$("$here/free_ports.py" $((2 * $#)))
 	voters='' id=0
 	for node; do
 		id=$((id + 1))

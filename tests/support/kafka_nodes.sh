@@ -40,16 +40,6 @@ POM
 	echo "$home/lib"
 }
 
-# Free ports, asked for together, so that they differ.
-free_ports() # N
-{
-	python3 -c 'import socket, sys
-s = [socket.socket() for _ in range(int(sys.argv[1]))]
-for x in s:
-	x.bind(("127.0.0.1", 0))
-print(*[x.getsockname()[1] for x in s])' "$1"
-}
-
 # Of node ID, in DIR, of a cluster of NODES that all vote: all but its listeners.
 common_properties() # VERSION DIR ID VOTERS NODES
 {

@@ -50,7 +50,7 @@ prepare() # VERSION DIR LIB
 	command -v openssl >/dev/null || die "openssl is missing: apt-get install openssl"
 	certificates "$2" >"$2/certificates.log" 2>&1 || die "see $2/certificates.log"
 	# shellcheck disable=SC2046 # three words
-	properties "$1" "$2" $(free_ports 3) >"$2/server.properties"
+	properties "$1" "$2" $("$here/free_ports.py" 3) >"$2/server.properties"
 	format_node "$2" "$3"
 }
 
