@@ -51,32 +51,30 @@ static inline unsigned char *wire_put_long(unsigned char *to, int64_t n)
 	return to;
 }
 
-/* Most texts are shorter than a call of memcpy() is worth: two moves that may overlap. */
+/* n bytes, of half to twice half (at most 16, a constant), in two moves that may overlap. */
+__attribute__((always_inline)) static inline void
+wire_two_moves(unsigned char *to, const unsigned char *from, size_t n, size_t half)
+{
+	unsigned char low[16];
+	unsigned char high[16];
+
+	memcpy(low, from, half);
+	memcpy(high, from + n - half, half);
+	memcpy(to, low, half);
+	memcpy(to + n - half, high, half);
+}
+
+/* Most texts are shorter than a call of memcpy() is worth. */
 static inline void wire_copy(unsigned char *to, const unsigned char *from, size_t n)
 {
 	if (n > 32) {
 		memcpy(to, from, n);
 	} else if (n >= 16) {
-		unsigned char low[16];
-		unsigned char high[16];
-		memcpy(low, from, 16);
-		memcpy(high, from + n - 16, 16);
-		memcpy(to, low, 16);
-		memcpy(to + n - 16, high, 16);
+		wire_two_moves(to, from, n, 16);
 	} else if (n >= 8) {
-		uint64_t low;
-		uint64_t high;
-		memcpy(&low, from, 8);
-		memcpy(&high, from + n - 8, 8);
-		memcpy(to, &low, 8);
-		memcpy(to + n - 8, &high, 8);
+		wire_two_moves(to, from, n, 8);
 	} else if (n >= 4) {
-		uint32_t low;
-		uint32_t high;
-		memcpy(&low, from, 4);
-		memcpy(&high, from + n - 4, 4);
-		memcpy(to, &low, 4);
-		memcpy(to + n - 4, &high, 4);
+		wire_two_moves(to, from, n, 4);
 	} else if (n > 0) {
 		to[0] = from[0];
 		to[n / 2] = from[n / 2];

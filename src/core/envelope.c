@@ -20,7 +20,7 @@ static int32_t add_int32(int32_t a, int32_t b)
 	return sum > INT32_MAX ? INT32_MAX : (int32_t)sum;
 }
 
-static struct envelope_fault fault_of(const struct failure *failure)
+struct envelope_fault envelope_fault_of(const struct failure *failure)
 {
 	return (struct envelope_fault){
 		.error_class = bytes_text(failure->error_class),
@@ -177,7 +177,7 @@ static void put_all(struct envelope *out, struct envelope_room *room,
 
 	put_facts(out, facts);
 	if (facts->failure) {
-		fault = fault_of(facts->failure);
+		fault = envelope_fault_of(facts->failure);
 		put_failure(out, &fault, facts->failed_ms);
 	}
 	put_content_types(out, facts);

@@ -109,6 +109,8 @@ void envelope_advance(struct envelope *out, struct envelope_room *room, const st
 		      const struct envelope_facts *facts);
 void envelope_room_clear(struct envelope_room *room);
 
+/* Views of its texts. */
+struct envelope_fault envelope_fault_of(const struct failure *failure);
 /* What an operator or the next attempt finds under that name, or NULL data. */
 struct stagger_bytes envelope_attribute(const struct envelope *e, struct stagger_bytes name);
 

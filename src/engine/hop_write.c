@@ -36,16 +36,6 @@ static struct envelope_facts facts_of(const struct record *r)
 	return facts;
 }
 
-static struct envelope_fault fault_of(const struct failure *f)
-{
-	return (struct envelope_fault){
-		.error_class = bytes_text(f->error_class),
-		.error_code = bytes_text(f->error_code),
-		.error_message = bytes_text(f->error_message),
-		.error_detail = bytes_text(f->error_detail),
-	};
-}
-
 bool hop_compose(const struct record *r, struct envelope *out, struct envelope_room *room)
 {
 	const struct hop *hop = r->hop;
@@ -86,7 +76,7 @@ bool hop_compose(const struct record *r, struct envelope *out, struct envelope_r
 	if (r->first_failed_ms != 0)
 		out->first_failed_ms = r->first_failed_ms;
 	if (r->first_failure != NULL)
-		out->first = fault_of(r->first_failure);
+		out->first = envelope_fault_of(r->first_failure);
 	return true;
 }
 

@@ -27,15 +27,17 @@ def read(text):
     return lines
 
 
-def late(b, topic, *options, hops=50000, quick=4000, partitions=PARTITIONS, stages=("retry",)):
-    """Runs the program lateness; what it found of the calls that are measured, the rest by line."""
+def late(b, topic, *options, delay_ms=1000, visits=None, hops=50000, quick=4000, partitions=PARTITIONS,
+         stages=("retry",)):
+    """Runs the program lateness; what it found of the calls that are measured, the rest by line. A stage has
+    its whole rate after all visits but one: few, where there are few calls."""
     b.make(topic, stages, partitions)
     first = b.count(FIRST, FEW_FIRST)
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "histogram"
         text = b.run("lateness", "--topic", topic, "--partitions", partitions, "--rate", 1000,
-                     "--hops", b.count(hops, quick), "--first", first, "--histogram", path, *options,
-                     ok=(0, 1))
+                     "--hops", b.count(hops, quick), "--first", first, "--stage-delay", delay_ms,
+                     "--visits", visits or b.count(10, 2), "--histogram", path, *options, ok=(0, 1))
         histogram = late_picture.compact(path.read_text(encoding="utf-8")) if path.exists() else ""
     lines = read(text)
     if not histogram:
@@ -60,14 +62,9 @@ def add(figures, text):
     return {**figures, "more": f"{figures['more']}; {text}"}
 
 
-def sooner(b, delay_ms=1000, visits=10):
-    """A stage that has its whole rate within a few seconds, when there are few calls."""
-    return "--stage-delay", delay_ms, "--visits", b.count(visits, 2)
-
-
 @functools.cache
 def steady(b):
-    return late(b, "late8", *sooner(b), hops=100000, quick=5000)[0]
+    return late(b, "late8", hops=100000, quick=5000)[0]
 
 
 def lateness(b):
@@ -79,20 +76,20 @@ def lateness_median(b):
 
 
 def lateness_64(b):
-    return late(b, "late64", *sooner(b), hops=100000, partitions=64)[0]
+    return late(b, "late64", hops=100000, partitions=64)[0]
 
 
 def lateness_jitter(b):
-    return late(b, "jitter", *sooner(b, 5000), "--jitter", "0.2", hops=25000)[0]
+    return late(b, "jitter", "--jitter", "0.2", delay_ms=5000, hops=25000)[0]
 
 
 def lateness_mixed(b):
-    return late(b, "mixed", *sooner(b), "--retry-after", b.count(WISHES, FEW_WISHES))[0]
+    return late(b, "mixed", "--retry-after", b.count(WISHES, FEW_WISHES))[0]
 
 
 def lateness_bounded(b):
     """Rooms of 64 messages where twice as many or more wait: what they make late must be counted."""
-    figures = late(b, "bounded", *sooner(b), "--retry-after", b.count(WISHES, FEW_WISHES),
+    figures = late(b, "bounded", "--retry-after", b.count(WISHES, FEW_WISHES),
                    "--max-waiting", b.count(64, 16), hops=30000)[0]
     calls = late_picture.parsed(figures["histogram"])
     late_calls = sum(n for bucket, n in calls.items() if bucket > LATE_BUCKET)
@@ -101,18 +98,18 @@ def lateness_bounded(b):
 
 
 def lateness_waiting(b):
-    return late(b, "late1m", *sooner(b), "--waiting", b.count(MILLION, 100000),
+    return late(b, "late1m", "--waiting", b.count(MILLION, 100000),
                 hops=100000, quick=5000, stages=("retry", "hour"))[0]
 
 
 def lateness_saturated(b):
     """A thousand messages that come round each second, while main is read as fast as it goes."""
-    return late(b, "latemain", "--stage-delay", 1000, "--visits", 100, "--backlog",
-                b.count(20 * MILLION, 5 * MILLION), hops=15000, quick=2000)[0]
+    return late(b, "latemain", "--backlog", b.count(20 * MILLION, 5 * MILLION),
+                visits=100, hops=15000, quick=2000)[0]
 
 
 def lateness_rebalance(b):
-    figures, lines = late(b, "rebalance", *sooner(b), "--visitor", b.count(3000, 1000))
+    figures, lines = late(b, "rebalance", "--visitor", b.count(3000, 1000))
     moved = lines.get("moved", {"visits": 0})
     if "p50" not in moved:
         return add(figures, "no partition moved")
@@ -121,13 +118,13 @@ def lateness_rebalance(b):
 
 
 def lateness_slow(b):
-    figures, lines = late(b, "slow", *sooner(b), "--slow", 3)
+    figures, lines = late(b, "slow", "--slow", 3)
     return add(figures, f"{lines['slow']['calls']} slow calls beside them")
 
 
 @functools.cache
 def in_place(b):
-    return late(b, "inplace", *sooner(b), "--in-place", 3)
+    return late(b, "inplace", "--in-place", 3)
 
 
 def lateness_in_place(b):
@@ -142,7 +139,7 @@ def lateness_of_in_place(b):
 
 def hop_latency(b):
     """A stage of 1 ms: all is due when it comes, so lateness is what the way takes."""
-    figures = late(b, "hop", "--stage-delay", 1, "--visits", 100, hops=20000)[0]
+    figures = late(b, "hop", delay_ms=1, visits=100, hops=20000)[0]
     return {**figures, "value": figures["p50"]}
 
 
